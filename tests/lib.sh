@@ -1,0 +1,60 @@
+# SPDX-License-Identifier: Apache-2.0
+# Sourced by the shell tests: results as TAP lines, which tests/run.sh counts.
+#
+#   check "description" COMMAND…   ok when the command succeeds; what it prints is shown when it does not
+#   skip "description" "reason"    counted as skipped, never as passed
+#   finish                         prints the plan; status 1 if a check failed
+
+tests_done=0
+tests_failed=0
+
+check() {
+	local description=$1 said
+	shift
+	tests_done=$((tests_done + 1))
+	if said=$("$@" 2>&1); then
+		echo "ok $tests_done - $description"
+	else
+		tests_failed=$((tests_failed + 1))
+		echo "not ok $tests_done - $description"
+		printf '%s\n' "$said" | tail -n 40 | sed 's/^/# /'
+	fi
+}
+
+skip() {
+	tests_done=$((tests_done + 1))
+	echo "ok $tests_done - $1 # SKIP $2"
+}
+
+finish() {
+	echo "1..$tests_done"
+	[ "$tests_failed" = 0 ]
+}
+
+# wait_until SECONDS COMMAND…: waits for a command to succeed, with a bound.
+wait_until() {
+	local deadline=$((SECONDS + $1))
+	shift
+	until "$@"; do
+		[ $SECONDS -lt $deadline ] || {
+			echo "not within its time: $*"
+			return 1
+		}
+		sleep 0.05
+	done
+}
+
+# start_traced OUT ERR COMMAND…: runs a command in the background, with the default of SIGINT (a shell's
+# background job has it ignored), and leaves its process id in $started.
+start_traced() {
+	local out=$1 err=$2
+	shift 2
+	env --default-signal=INT,PIPE "$@" >"$out" 2>"$err" &
+	started=$!
+}
+
+# interrupt PID: Ctrl-C, and the exit status.
+interrupt() {
+	kill -INT "$1"
+	wait "$1"
+}
