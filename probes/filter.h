@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0
+/*
+ * The user's filters. A filter that was not given is not defined, and costs nothing. The macros that
+ * take a value are written by the tool, say: #define TRACE_PORT(port) ((port) == 80 || (port) == 443)
+ */
+
+#ifdef CGROUP_MAP
+/* A map that others made, pinned and fill takes this one's place when the program is loaded. */
+BPF_HASH(cgroup_map, u64, u64);
+#endif
+
+#ifdef MNTNS_MAP
+#include <linux/sched.h>
+#include <linux/nsproxy.h>
+#include <linux/ns_common.h>
+
+BPF_HASH(mntns_map, u64, u32);
+
+/* fs/mount.h keeps this struct to itself, so header packages lack it; a kernel's BTF has it. */
+#if !KERNEL_HAS_TYPE(mnt_namespace)
+struct mnt_namespace {
+#if !KERNEL_HAS_FIELD(ns_common, count) && !KERNEL_HAS_FIELD(ns_common, __ns_ref)
+	atomic_t count; /* moved into ns_common in 5.11 */
+#endif
+	struct ns_common ns;
+};
+#endif
+
+static __always_inline u64 current_mntns(void)
+{
+	struct task_struct *task = (struct task_struct *)bpf_get_current_task();
+	struct nsproxy *nsproxy = NULL;
+	struct mnt_namespace *mntns = NULL;
+	u32 inum = 0;
+
+	bpf_probe_read_kernel(&nsproxy, sizeof(nsproxy), &task->nsproxy);
+	bpf_probe_read_kernel(&mntns, sizeof(mntns), &nsproxy->mnt_ns);
+	bpf_probe_read_kernel(&inum, sizeof(inum), &mntns->ns.inum);
+	return inum;
+}
+#endif
+
+/* Does the current task pass the filters? */
+static __always_inline int task_passes(void)
+{
+#ifdef CGROUP_MAP
+	u64 cgroup = bpf_get_current_cgroup_id();
+
+	if (!cgroup_map.lookup(&cgroup))
+		return 0;
+#endif
+#ifdef MNTNS_MAP
+	u64 mntns = current_mntns();
+
+	if (!mntns_map.lookup(&mntns))
+		return 0;
+#endif
+#ifdef TRACE_PID
+	u32 pid = bpf_get_current_pid_tgid() >> 32;
+
+	if (!TRACE_PID(pid))
+		return 0;
+#endif
+#ifdef TRACE_UID
+	u32 uid = bpf_get_current_uid_gid();
+
+	if (!TRACE_UID(uid))
+		return 0;
+#endif
+	return 1;
+}
+
+/* Does a destination port, in host order, pass the filter? */
+static __always_inline int port_passes(u16 dport)
+{
+#ifdef TRACE_PORT
+	return TRACE_PORT(dport);
+#else
+	return 1;
+#endif
+}
