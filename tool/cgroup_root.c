@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cgroup_root.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/mount.h>
+#include <unistd.h>
+
+/*
+ * fsmount(2) gives the hierarchy's root without a place in the file system, so it does not matter
+ * whether, where, or how much of cgroup v2 the administrator has mounted.
+ */
+int cgroup_root__open(void)
+{
+	int context = fsopen("cgroup2", FSOPEN_CLOEXEC);
+	int mount, root;
+
+	if (context < 0)
+		return errno == ENODEV ? -EOPNOTSUPP : -errno;
+	if (fsconfig(context, FSCONFIG_CMD_CREATE, NULL, NULL, 0) != 0) {
+		root = -errno;
+		goto out;
+	}
+	mount = fsmount(context, FSMOUNT_CLOEXEC, 0);
+	if (mount < 0) {
+		root = -errno;
+		goto out;
+	}
+	root = openat(mount, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (root < 0)
+		root = -errno;
+	close(mount);
+out:
+	close(context);
+	return root;
+}

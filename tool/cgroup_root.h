@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef TCPCONNECT_CGROUP_ROOT_H
+#define TCPCONNECT_CGROUP_ROOT_H
+
+/**
+ * @brief Open the root of the cgroup v2 hierarchy, wherever it is mounted, or though it is not.
+ * @return a descriptor for close(), or a negative errno: -EOPNOTSUPP for a kernel without cgroup v2
+ */
+int cgroup_root__open(void);
+
+#endif

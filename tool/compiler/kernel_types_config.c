@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <errno.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/utsname.h>
+#include <zlib.h>
+
+#include "kernel_types_config.h"
+
+static bool is_option(const char *name)
+{
+	return !strncmp(name, "CONFIG_", strlen("CONFIG_")) && strcmp(name, "CONFIG_BPF_SYSCALL") != 0;
+}
+
+static bool names_options(const struct c_text *probe)
+{
+	const struct word *word;
+
+	for (word = probe->words; word; word = word->hh.next)
+		if (is_option(word->name))
+			return true;
+	return false;
+}
+
+static bool runs(const char *release)
+{
+	struct utsname system;
+
+	return !uname(&system) && !strcmp(system.release, release);
+}
+
+static gzFile open_config(const char *release)
+{
+	static const char *const paths[] = {
+		"/boot/config-%s",
+		"/lib/modules/%s/config",
+		"/lib/modules/%s/build/.config",
+	};
+	gzFile file = runs(release) ? gzopen("/proc/config.gz", "re") : NULL;
+	size_t i;
+
+	for (i = 0; !file && i < sizeof(paths) / sizeof(paths[0]); i++) {
+		char path[PATH_MAX];
+
+		snprintf(path, sizeof(path), paths[i], release);
+		file = gzopen(path, "re"); /* also reads what is not compressed */
+	}
+	return file;
+}
+
+/* `CONFIG_NET_NS=y`, `CONFIG_IPV6=m`, `CONFIG_HZ=250`: as include/generated/autoconf.h has them */
+static void print_option(const char *name, const char *value, FILE *out)
+{
+	if (!strcmp(value, "y"))
+		fprintf(out, "#define %s 1\n", name);
+	else if (!strcmp(value, "m"))
+		fprintf(out, "#define %s_MODULE 1\n", name);
+	else
+		fprintf(out, "#define %s %s\n", name, value);
+	if (!strcmp(value, "y") || !strcmp(value, "m"))
+		fprintf(out, "#define IS_ENABLED_%s 1\n", name);
+}
+
+int kernel_config__print(const struct c_text *probe, const char *release, FILE *out)
+{
+	const struct word *word;
+	char line[4096];
+	gzFile config;
+
+	if (!names_options(probe))
+		return 0;
+	config = open_config(release);
+	if (!config)
+		return -ENODATA;
+	while (gzgets(config, line, sizeof(line))) {
+		char *equals = strchr(line, '=');
+
+		line[strcspn(line, "\n")] = '\0';
+		if (line[0] == '#' || !equals)
+			continue;
+		*equals = '\0';
+		if (is_option(line) && c_text__uses(probe, line))
+			print_option(line, equals + 1, out);
+	}
+	gzclose(config);
+	fprintf(out, "#define IS_ENABLED(option) (IS_ENABLED_##option)\n");
+	for (word = probe->words; word; word = word->hh.next)
+		if (is_option(word->name))
+			fprintf(out, "#ifndef IS_ENABLED_%1$s\n#define IS_ENABLED_%1$s 0\n#endif\n", word->name);
+	return 0;
+}

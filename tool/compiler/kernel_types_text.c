@@ -1,0 +1,389 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <ctype.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "kernel_types_text.h"
+
+static bool starts_word(char c)
+{
+	return isalpha((unsigned char)c) || c == '_';
+}
+
+static bool in_word(char c)
+{
+	return isalnum((unsigned char)c) || c == '_';
+}
+
+/* The first character behind white space, comments and joined lines; *first tells of a new line. */
+static const char *skip_space(const char *at, const char *end, bool *first)
+{
+	while (at < end) {
+		if (*at == '\n') {
+			*first = true;
+			at++;
+		} else if (isspace((unsigned char)*at)) {
+			at++;
+		} else if (*at == '\\' && end - at > 1 && at[1] == '\n') {
+			at += 2;
+		} else if (end - at > 1 && at[0] == '/' && at[1] == '/') {
+			while (at < end && *at != '\n')
+				at++;
+		} else if (end - at > 1 && at[0] == '/' && at[1] == '*') {
+			const char *close = memmem(at + 2, (size_t)(end - at) - 2, "*/", 2);
+
+			at = close ? close + 2 : end;
+		} else {
+			break;
+		}
+	}
+	return at;
+}
+
+/* Behind a string or character constant; one that is not closed ends with its line. */
+static const char *skip_quoted(const char *at, const char *end)
+{
+	char quote = *at++;
+
+	while (at < end && *at != quote && *at != '\n')
+		at += *at == '\\' && end - at > 1 ? 2 : 1;
+	return at < end ? at + 1 : end;
+}
+
+int tokens__cut(const char *c, size_t length, struct tokens *tokens)
+{
+	const char *at = c, *end = c + length;
+	size_t capacity = 0;
+	bool first = true;
+
+	tokens->list = NULL;
+	tokens->count = 0;
+	while ((at = skip_space(at, end, &first)) < end) {
+		struct token token = {.start = at, .first = first};
+
+		if (tokens->count == capacity) {
+			size_t wider = capacity ? 2 * capacity : 1024;
+			struct token *list = reallocarray(tokens->list, wider, sizeof(*list));
+
+			if (!list) {
+				free(tokens->list);
+				tokens->list = NULL;
+				return -ENOMEM;
+			}
+			tokens->list = list;
+			capacity = wider;
+		}
+		token.word = starts_word(*at);
+		if (in_word(*at)) {
+			while (at < end && in_word(*at))
+				at++;
+		} else if (*at == '"' || *at == '\'') {
+			at = skip_quoted(at, end);
+		} else {
+			at++;
+		}
+		token.length = (size_t)(at - token.start);
+		tokens->list[tokens->count++] = token;
+		first = false;
+	}
+	return 0;
+}
+
+bool tokens__is(const struct tokens *tokens, size_t i, const char *what)
+{
+	size_t length = strlen(what);
+
+	return i < tokens->count && tokens->list[i].length == length &&
+	       !memcmp(tokens->list[i].start, what, length);
+}
+
+static bool opens(char c)
+{
+	return c == '(' || c == '[' || c == '{';
+}
+
+static bool closes(char c)
+{
+	return c == ')' || c == ']' || c == '}';
+}
+
+size_t tokens__closing(const struct tokens *tokens, size_t open)
+{
+	size_t depth = 0, i;
+
+	for (i = open; i < tokens->count; i++) {
+		char c = tokens->list[i].start[0];
+
+		if (opens(c))
+			depth++;
+		else if (closes(c) && --depth == 0)
+			return i;
+	}
+	return tokens->count ? tokens->count - 1 : 0;
+}
+
+static bool is_word(const struct tokens *tokens, size_t i)
+{
+	return i < tokens->count && tokens->list[i].word;
+}
+
+static int add_use(struct c_text *text, const struct token *token, unsigned int use)
+{
+	struct word *word;
+
+	HASH_FIND(hh, text->words, token->start, token->length, word);
+	if (word) {
+		word->uses |= use;
+		return 0;
+	}
+	word = calloc(1, sizeof(*word));
+	if (!word)
+		return -ENOMEM;
+	word->name = strndup(token->start, token->length);
+	if (!word->name) {
+		free(word);
+		return -ENOMEM;
+	}
+	word->uses = use;
+	HASH_ADD_KEYPTR(hh, text->words, word->name, token->length, word);
+	return 0;
+}
+
+static int add_header(struct c_text *text, const char *name, size_t length)
+{
+	char **headers = reallocarray(text->headers, text->header_count + 1, sizeof(*headers));
+
+	if (!headers)
+		return -ENOMEM;
+	text->headers = headers;
+	headers[text->header_count] = strndup(name, length);
+	return headers[text->header_count] ? (text->header_count++, 0) : -ENOMEM;
+}
+
+static bool is_include(const struct tokens *tokens, size_t i)
+{
+	return tokens__is(tokens, i, "#") && tokens->list[i].first && i + 2 < tokens->count &&
+	       (tokens__is(tokens, i + 1, "include") || tokens__is(tokens, i + 1, "include_next"));
+}
+
+/* `#include <NAME>` or `#include "NAME"`, its # at token *i, which is moved to the last token of the line. */
+static int read_include(struct c_text *text, const struct tokens *tokens, size_t *i)
+{
+	const char *open = tokens->list[*i + 2].start, *line_end = strchrnul(open, '\n');
+	const char *close = NULL;
+
+	if (*open == '<' || *open == '"')
+		close = memchr(open + 1, *open == '<' ? '>' : '"', (size_t)(line_end - open) - 1);
+	while (*i + 1 < tokens->count && !tokens->list[*i + 1].first)
+		++*i;
+	return close ? add_header(text, open + 1, (size_t)(close - open) - 1) : 0;
+}
+
+/* `enum [NAME] { A, B = 1 }`: A and B are the text's own. The keyword stands at i. */
+static int read_enum(struct c_text *text, const struct tokens *tokens, size_t i)
+{
+	size_t open = is_word(tokens, i + 1) ? i + 2 : i + 1, close, at;
+
+	if (!tokens__is(tokens, i, "enum") || !tokens__is(tokens, open, "{"))
+		return 0;
+	close = tokens__closing(tokens, open);
+	for (at = open + 1; at < close; at++) {
+		if (opens(tokens->list[at].start[0]))
+			at = tokens__closing(tokens, at);
+		else if (is_word(tokens, at) &&
+			 (at == open + 1 || tokens__is(tokens, at - 1, ",")) &&
+			 add_use(text, &tokens->list[at], WORD_OWN_NAME))
+			return -ENOMEM;
+	}
+	return 0;
+}
+
+/* `typedef … NAME;`, `typedef … NAME[8];`, `typedef … (*NAME)(…);`: NAME is the text's own. */
+static int read_typedef(struct c_text *text, const struct tokens *tokens, size_t i)
+{
+	size_t at, name = 0;
+
+	if (!tokens__is(tokens, i, "typedef"))
+		return 0;
+	for (at = i + 1; at < tokens->count && !tokens__is(tokens, at, ";"); at++) {
+		if (tokens__is(tokens, at, "(") && tokens__is(tokens, at + 1, "*") &&
+		    is_word(tokens, at + 2)) {
+			name = at + 2;
+			break;
+		}
+		if (opens(tokens->list[at].start[0]))
+			at = tokens__closing(tokens, at);
+		else if (is_word(tokens, at))
+			name = at;
+	}
+	return name ? add_use(text, &tokens->list[name], WORD_OWN_NAME) : 0;
+}
+
+/* `BPF_HASH(NAME, …)`, `BPF_TABLE(kind, key, value, NAME, …)` outside of functions: a table of the text's own. */
+static int read_table(struct c_text *text, const struct tokens *tokens, size_t i)
+{
+	const struct token *token = &tokens->list[i];
+	size_t wanted, close, at, argument = 1;
+
+	if (token->length < 4 || memcmp(token->start, "BPF_", 4) || !tokens__is(tokens, i + 1, "("))
+		return 0;
+	wanted = memmem(token->start, token->length, "TABLE", 5) ? 4 : 1;
+	close = tokens__closing(tokens, i + 1);
+	for (at = i + 2; at < close; at++) {
+		if (opens(tokens->list[at].start[0]))
+			at = tokens__closing(tokens, at);
+		else if (tokens__is(tokens, at, ","))
+			argument++;
+		else if (argument == wanted && is_word(tokens, at))
+			return add_use(text, &tokens->list[at], WORD_OWN_NAME);
+	}
+	return 0;
+}
+
+static bool asked_already(const struct c_text *text, const struct question *question)
+{
+	size_t i;
+
+	for (i = 0; i < text->question_count; i++) {
+		const struct question *other = &text->questions[i];
+
+		if (other->kind == question->kind && !strcmp(other->name, question->name) &&
+		    !strcmp(other->field ? other->field : "", question->field ? question->field : ""))
+			return true;
+	}
+	return false;
+}
+
+static int add_question(struct c_text *text, struct question *question)
+{
+	struct question *questions;
+	int err = -ENOMEM;
+
+	if (!question->name || (question->kind == QUESTION_FIELD && !question->field))
+		goto err_out;
+	err = 0;
+	if (asked_already(text, question))
+		goto err_out;
+	questions = reallocarray(text->questions, text->question_count + 1, sizeof(*questions));
+	if (questions) {
+		text->questions = questions;
+		questions[text->question_count++] = *question;
+		return 0;
+	}
+	err = -ENOMEM;
+err_out:
+	free(question->name);
+	free(question->field);
+	return err;
+}
+
+static int read_question(struct c_text *text, const struct tokens *tokens, size_t i)
+{
+	static const char *const macros[] = {
+		[QUESTION_TYPE] = "KERNEL_HAS_TYPE",
+		[QUESTION_FIELD] = "KERNEL_HAS_FIELD",
+		[QUESTION_CONSTANT] = "KERNEL_HAS_CONSTANT",
+	};
+	struct question question = {.kind = QUESTION_TYPE};
+	const struct token *name, *field;
+
+	while (!tokens__is(tokens, i, macros[question.kind]))
+		if (question.kind++ == QUESTION_CONSTANT)
+			return 0;
+	if (!tokens__is(tokens, i + 1, "(") || !is_word(tokens, i + 2))
+		return 0;
+	name = &tokens->list[i + 2];
+	if (question.kind == QUESTION_FIELD) {
+		if (!tokens__is(tokens, i + 3, ",") || !is_word(tokens, i + 4))
+			return 0;
+		field = &tokens->list[i + 4];
+		question.field = strndup(field->start, field->length);
+	}
+	question.name = strndup(name->start, name->length);
+	if (question.kind != QUESTION_CONSTANT && add_use(text, name, WORD_ASKED)) {
+		free(question.name);
+		free(question.field);
+		return -ENOMEM;
+	}
+	return add_question(text, &question);
+}
+
+static bool is_tag_keyword(const struct tokens *tokens, size_t i)
+{
+	return tokens__is(tokens, i, "struct") || tokens__is(tokens, i, "union") ||
+	       tokens__is(tokens, i, "enum");
+}
+
+/* What token i, an identifier, is used for, by the tokens around it. */
+static unsigned int use_of(const struct tokens *tokens, size_t i)
+{
+	if (i > 0 && is_tag_keyword(tokens, i - 1))
+		return tokens__is(tokens, i + 1, "{") ? WORD_OWN_TAG : WORD_TAG;
+	if (i > 0 && (tokens__is(tokens, i - 1, ".") ||
+		      (tokens__is(tokens, i - 1, ">") && i > 1 && tokens__is(tokens, i - 2, "-"))))
+		return WORD_MEMBER;
+	if (i > 1 && tokens__is(tokens, i - 1, "define") && tokens__is(tokens, i - 2, "#"))
+		return WORD_OWN_NAME;
+	return tokens__is(tokens, i + 1, "(") ? WORD_CALL : WORD_PLAIN;
+}
+
+int c_text__read(struct c_text *text, const char *c)
+{
+	struct tokens tokens;
+	size_t depth = 0, i;
+	int err;
+
+	err = tokens__cut(c, strlen(c), &tokens);
+	for (i = 0; !err && i < tokens.count; i++) {
+		if (!tokens.list[i].word) {
+			if (tokens__is(&tokens, i, "{"))
+				depth++;
+			else if (tokens__is(&tokens, i, "}") && depth > 0)
+				depth--;
+			else if (is_include(&tokens, i))
+				err = read_include(text, &tokens, &i);
+			continue;
+		}
+		err = add_use(text, &tokens.list[i], use_of(&tokens, i));
+		if (!err)
+			err = read_enum(text, &tokens, i);
+		if (!err)
+			err = read_typedef(text, &tokens, i);
+		if (!err && depth == 0)
+			err = read_table(text, &tokens, i);
+		if (!err)
+			err = read_question(text, &tokens, i);
+	}
+	free(tokens.list);
+	return err;
+}
+
+unsigned int c_text__uses(const struct c_text *text, const char *name)
+{
+	struct word *word;
+
+	HASH_FIND_STR(text->words, name, word);
+	return word ? word->uses : 0;
+}
+
+void c_text__free(struct c_text *text)
+{
+	struct word *word, *next;
+	size_t i;
+
+	HASH_ITER(hh, text->words, word, next) {
+		HASH_DEL(text->words, word);
+		free(word->name);
+		free(word);
+	}
+	for (i = 0; i < text->header_count; i++)
+		free(text->headers[i]);
+	free(text->headers);
+	for (i = 0; i < text->question_count; i++) {
+		free(text->questions[i].name);
+		free(text->questions[i].field);
+	}
+	free(text->questions);
+	*text = (struct c_text){0};
+}

@@ -1,0 +1,243 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * tcpconnect-compile: BPF C on stdin, a BPF ELF object on stdout. It needs no privilege, and LLVM's
+ * memory goes with it.
+ */
+#include <err.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <getopt.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "bcc_module.h"
+#include "diagnostics.h"
+#include "distribution.h"
+#include "file.h"
+#include "kernel_identity.h"
+#include "kernel_types.h"
+#include "object_writer.h"
+
+#define TEXT_MAX   (16 * 1024 * 1024)
+#define OBJECT_MAX (64 * 1024 * 1024)
+#define EXIT_USAGE 2
+
+struct request {
+	const char *types; /* "auto", "btf" or "headers" */
+	const char *release;
+	const char *headers;
+	const char *btf;
+	bool verbose;
+};
+
+static const char usage[] =
+	"usage: tcpconnect-compile [--types auto|btf|headers] [--kernel RELEASE] [--headers DIR]\n"
+	"                          [--btf FILE] [--verbose] < TEXT > OBJECT\n";
+
+static int parse(int argc, char **argv, struct request *request)
+{
+	static const struct option options[] = {
+		{"types", required_argument, NULL, 't'},   {"kernel", required_argument, NULL, 'k'},
+		{"headers", required_argument, NULL, 'h'}, {"btf", required_argument, NULL, 'b'},
+		{"verbose", no_argument, NULL, 'v'},	   {0},
+	};
+	int option;
+
+	*request = (struct request){.types = "auto"};
+	while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
+		switch (option) {
+		case 't':
+			request->types = optarg;
+			break;
+		case 'k':
+			request->release = optarg;
+			break;
+		case 'h':
+			request->headers = optarg;
+			break;
+		case 'b':
+			request->btf = optarg;
+			break;
+		case 'v':
+			request->verbose = true;
+			break;
+		default:
+			return -EINVAL;
+		}
+	}
+	return optind == argc ? 0 : -EINVAL;
+}
+
+static bool allowed(const struct request *request, enum kernel_types_way way)
+{
+	bool btf = way == KERNEL_TYPES_NAMED || way == KERNEL_TYPES_ALL;
+
+	return strcmp(request->types, "auto") == 0 || (strcmp(request->types, "btf") == 0) == btf;
+}
+
+static double seconds(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec + now.tv_nsec / 1e9;
+}
+
+/* Runs libbcc with stderr put away; what it said is kept for whoever needs it. */
+static int compile_quietly(const char *text, const struct kernel_types *types,
+			   struct bcc_module **module, char **said)
+{
+	int messages = memfd_create("messages", MFD_CLOEXEC);
+	int stderr_kept = fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 3);
+	size_t flag_count, size;
+	const char *const *flags = kernel_types__cflags(types, &flag_count);
+	int err;
+
+	*said = NULL;
+	if (messages < 0 || stderr_kept < 0 || dup2(messages, STDERR_FILENO) < 0)
+		return -errno;
+	dup2(STDERR_FILENO, STDOUT_FILENO);
+	err = bcc_module__compile(text, kernel_types__tree(types), flags, flag_count, module);
+	fflush(stdout);
+	fflush(stderr);
+	dup2(stderr_kept, STDERR_FILENO);
+	dup2(stderr_kept, STDOUT_FILENO);
+	close(stderr_kept);
+	if (lseek(messages, 0, SEEK_SET) == 0)
+		file__read_fd(messages, OBJECT_MAX, said, &size);
+	close(messages);
+	return err;
+}
+
+/* What the ways tried so far have come to. */
+struct attempts {
+	bool compiled_any;	       /* there were types, so the compiler ran */
+	struct diagnostics best;       /* what it said, for the user */
+	char why[2][512];	       /* why there were no types: from BTF, from headers */
+};
+
+/* One way: 0 with a module, or a negative errno. */
+static int attempt(const struct request *request, const struct kernel_types_source *source,
+		   enum kernel_types_way way, const char *text, struct attempts *attempts,
+		   struct bcc_module **module)
+{
+	char why[512] = "", *said = NULL;
+	struct kernel_types *types = NULL;
+	double begin = seconds();
+	int err = kernel_types__prepare(source, way, text, &types, why, sizeof(why));
+
+	if (err) {
+		if (request->verbose)
+			warnx("types not used: %s", why);
+		if (way == KERNEL_TYPES_NAMED || way == KERNEL_TYPES_HEADERS)
+			memcpy(attempts->why[way == KERNEL_TYPES_HEADERS], why, sizeof(why));
+		return err;
+	}
+	err = compile_quietly(text, types, module, &said);
+	if (request->verbose)
+		warnx("%s with types from %s in %.2f s", err ? "did not compile" : "compiled",
+		      kernel_types__description(types), seconds() - begin);
+	attempts->compiled_any = true;
+	if (err)
+		diagnostics__consider(&attempts->best, said, kernel_types__description(types));
+	free(said);
+	kernel_types__close(types);
+	return err;
+}
+
+static void report(const struct request *request, const struct kernel_types_source *source,
+		   const struct attempts *attempts)
+{
+	char advice[256];
+
+	if (attempts->compiled_any) {
+		diagnostics__print(&attempts->best);
+		return;
+	}
+	for (int i = 0; i < 2; i++)
+		if (attempts->why[i][0])
+			warnx("%s", attempts->why[i]);
+	distribution__headers_advice(source->release, request->release != NULL, advice, sizeof(advice));
+	warnx("no types of kernel %s: %s%s", source->release, advice,
+	      strcmp(request->types, "auto") == 0 ?
+		      ", or use a kernel with BTF (CONFIG_DEBUG_INFO_BTF) or CONFIG_IKHEADERS" :
+		      ", or leave --types out");
+}
+
+static int compile(const struct request *request, const struct kernel_types_source *source,
+		   const char *text, struct bcc_module **module)
+{
+	struct attempts attempts = {0};
+	int err = -ENOENT;
+
+	for (int way = 0; way < KERNEL_TYPES_WAYS && !*module; way++)
+		if (allowed(request, way))
+			err = attempt(request, source, way, text, &attempts, module);
+	if (err)
+		report(request, source, &attempts);
+	diagnostics__free(&attempts.best);
+	return err;
+}
+
+static int write_object(const struct bcc_module *module, const char *text,
+			const struct kernel_identity *identity, int out)
+{
+	char why[512] = "", kernel[KERNEL_IDENTITY_MAX];
+	char *bytes = NULL;
+	size_t size;
+	int fd = memfd_create("object", MFD_CLOEXEC); /* libelf wants to seek, stdout may be a pipe */
+	int err = fd < 0 ? -errno : 0;
+
+	kernel_identity__write(identity, kernel, sizeof(kernel));
+	if (!err)
+		err = object_writer__write(fd, module, text, kernel, why, sizeof(why));
+	if (!err && lseek(fd, 0, SEEK_SET) != 0)
+		err = -errno;
+	if (!err)
+		err = file__read_fd(fd, OBJECT_MAX, &bytes, &size);
+	if (!err)
+		err = file__write_fd(out, bytes, size);
+	if (err)
+		warnx("cannot write the object: %s", why[0] ? why : strerror(-err));
+	free(bytes);
+	if (fd >= 0)
+		close(fd);
+	return err;
+}
+
+int main(int argc, char **argv)
+{
+	struct request request;
+	struct kernel_identity identity;
+	struct kernel_types_source source;
+	struct bcc_module *module = NULL;
+	char *text = NULL;
+	size_t size;
+	int out, err;
+
+	program_invocation_short_name = "tcpconnect"; /* under whose name users know this */
+	if (parse(argc, argv, &request) != 0) {
+		fputs(usage, stderr);
+		return EXIT_USAGE;
+	}
+	kernel_identity__get(&identity, request.release);
+	source = (struct kernel_types_source){.release = identity.release,
+					      .machine = identity.machine,
+					      .btf = request.btf,
+					      .headers = request.headers};
+	err = file__read_fd(STDIN_FILENO, TEXT_MAX, &text, &size);
+	out = fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3);
+	if (err || out < 0)
+		errx(EXIT_FAILURE, "cannot read the probe text: %s", strerror(err ? -err : errno));
+	err = compile(&request, &source, text, &module);
+	if (!err)
+		err = write_object(module, text, &identity, out);
+	bcc_module__free(module);
+	free(text);
+	return err ? EXIT_FAILURE : EXIT_SUCCESS;
+}

@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "counts.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "address.h"
+
+/* Equal counts stand in the order of their addresses and ports, so that two runs can be compared. */
+static int by_family_and_connects(const void *left, const void *right)
+{
+	const struct tracer_flow *a = left, *b = right;
+	int order;
+
+	if (a->family != b->family)
+		return a->family == AF_INET ? -1 : 1;
+	if (a->connects != b->connects)
+		return a->connects > b->connects ? -1 : 1;
+	order = memcmp(a->daddr, b->daddr, sizeof(a->daddr));
+	if (!order)
+		order = memcmp(a->saddr, b->saddr, sizeof(a->saddr));
+	return order ? order : a->dport - b->dport;
+}
+
+void counts__print(FILE *out, struct tracer_flow *flows, size_t count)
+{
+	fprintf(out, "\n%-25s %-25s %-20s %-10s\n", "LADDR", "RADDR", "RPORT", "CONNECTS");
+	if (count)
+		qsort(flows, count, sizeof(*flows), by_family_and_connects);
+	for (size_t i = 0; i < count; i++) {
+		const struct tracer_flow *flow = &flows[i];
+		address_text saddr, daddr;
+
+		fprintf(out, "%-25s %-25s %-20u %-10llu\n",
+			address__format(flow->family, flow->saddr, saddr),
+			address__format(flow->family, flow->daddr, daddr), flow->dport,
+			(unsigned long long)flow->connects);
+	}
+}

@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "losses.h"
+
+#include <err.h>
+#include <string.h>
+
+#define REPORT_INTERVAL_NS 1000000000ULL
+
+static const char *const reasons[TRACER_LOSS_KINDS] = {
+	[TRACER_LOSS_RETURN_MISSED] = "connects, since the kernel ran out of kretprobe instances",
+	[TRACER_LOSS_CONNECTING_FULL] =
+		"connects, since more were under way than the map 'connecting' holds",
+	[TRACER_LOSS_NOT_COUNTED] =
+		"connects not counted, since the map 'flows' is full (FLOWS in probes/connect.h)",
+	[TRACER_LOSS_CONNECT_EVENT] = "connects, since the perf buffer was full; try --buffer-pages",
+	[TRACER_LOSS_DNS_EVENT] = "DNS answers, since the perf buffer was full; try --buffer-pages",
+};
+
+void losses__report(struct losses *losses, const struct tracer *tracer, uint64_t now_ns)
+{
+	uint64_t now[TRACER_LOSS_KINDS];
+
+	if (losses->reported_at_ns && now_ns - losses->reported_at_ns < REPORT_INTERVAL_NS)
+		return;
+	tracer__losses(tracer, now);
+	for (int i = 0; i < TRACER_LOSS_KINDS; i++) {
+		if (now[i] == losses->reported[i])
+			continue;
+		warnx("lost %llu %s", (unsigned long long)(now[i] - losses->reported[i]), reasons[i]);
+		losses->reported[i] = now[i];
+		losses->reported_at_ns = now_ns;
+	}
+}
+
+void losses__report_total(const struct tracer *tracer)
+{
+	uint64_t total[TRACER_LOSS_KINDS];
+
+	tracer__losses(tracer, total);
+	for (int i = 0; i < TRACER_LOSS_KINDS; i++)
+		if (total[i])
+			warnx("lost in all: %llu %s", (unsigned long long)total[i], reasons[i]);
+}

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Says on stderr what was lost: when it happens, at most once a second, and again at the end. */
+#ifndef TCPCONNECT_LOSSES_H
+#define TCPCONNECT_LOSSES_H
+
+#include "tracer.h"
+
+/** What was said until now. */
+struct losses {
+	uint64_t reported[TRACER_LOSS_KINDS];
+	uint64_t reported_at_ns;
+};
+
+/** @brief Say what was lost since the last report, unless that is less than a second ago. */
+void losses__report(struct losses *losses, const struct tracer *tracer, uint64_t now_ns);
+
+/** @brief Say in one line for each reason what was lost in all. */
+void losses__report_total(const struct tracer *tracer);
+
+#endif

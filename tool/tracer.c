@@ -1,0 +1,404 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tracer.h"
+
+#include <err.h>
+#include <errno.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include <linux/perf_event.h>
+
+#include "event_layout.h"
+#include "hook.h"
+#include "pinned_map.h"
+
+/* Per CPU. A storm of 40,000 connects a second on one CPU fills this in 65 ms. */
+#define DEFAULT_BUFFER_PAGES 64
+
+/* The part of a buffer that is filled before the tool is woken: what is below waits for a poll's end. */
+#define WAKEUP_DIVISOR 4
+
+#define VERIFIER_LOG_SIZE (256 * 1024)
+
+struct tracer {
+	struct bpf_object *object;
+	struct bpf_link **links; /* one for each program; NULL when it is not attached */
+	size_t program_count;
+	struct perf_buffer *buffer;
+	int losses_fd;
+	int connecting_fd; /* -1 when the object has no such map, as for flows */
+	int flows_fd;
+	bool detached;
+	bool verbose;
+	sample_fn fn; /* during tracer__drain() */
+	void *fn_ctx;
+};
+
+/*
+ * The descriptor of a map that the tool reads, after a check that it has the sizes that the tool
+ * knows: a probe can be edited. -1 in *fd when the object has no such map.
+ */
+static int find_map(const struct bpf_object *object, const char *name, size_t key_size,
+		    size_t value_size, int *fd)
+{
+	const struct bpf_map *map = bpf_object__find_map_by_name(object, name);
+
+	*fd = map ? bpf_map__fd(map) : -1;
+	if (!map || (bpf_map__key_size(map) == key_size && bpf_map__value_size(map) == value_size))
+		return 0;
+	warnx("the probes' map '%s' has keys of %u and values of %u bytes, this tool reads %zu and %zu",
+	      name, bpf_map__key_size(map), bpf_map__value_size(map), key_size, value_size);
+	return -EINVAL;
+}
+
+static bool has_map(const struct bpf_object *object, const char *name)
+{
+	return bpf_object__find_map_by_name(object, name) != NULL;
+}
+
+/* The verifier's reason stands in the last lines of its log, before its statistics. */
+static void print_verifier_log(const char *log, bool verbose)
+{
+	const char *end = strstr(log, "\nprocessed ");
+	const char *begin;
+
+	if (!end)
+		end = log + strlen(log);
+	begin = end;
+	if (verbose)
+		begin = log;
+	for (int lines = 0; begin > log && lines < 6; lines++)
+		for (begin--; begin > log && begin[-1] != '\n'; begin--)
+			;
+	if (end > begin)
+		fprintf(stderr, "%.*s\n", (int)(end - begin), begin);
+}
+
+static void report_load(const struct bpf_object *object, int err, const char *log, bool verbose)
+{
+	struct bpf_program *program;
+	const char *name = "its maps";
+
+	bpf_object__for_each_program(program, object)
+		if (bpf_program__fd(program) < 0) {
+			name = bpf_program__name(program);
+			break;
+		}
+	print_verifier_log(log, verbose);
+	if (err == -EPERM)
+		warnx("the kernel does not let this process load %s: Operation not permitted. It needs "
+		      "root, or CAP_BPF and CAP_PERFMON, and a kernel and container that allow bpf()",
+		      name);
+	else
+		warnx("the kernel refused %s: %s; the lines above, if any, are its verifier's", name,
+		      strerror(-err));
+}
+
+static int print_warning(enum libbpf_print_level level, const char *format, va_list arguments)
+{
+	return level == LIBBPF_WARN ? vfprintf(stderr, format, arguments) : 0;
+}
+
+static int load(struct tracer *tracer, const void *bytes, size_t size,
+		const struct tracer_settings *settings)
+{
+	char *log = calloc(1, VERIFIER_LOG_SIZE);
+	LIBBPF_OPTS(bpf_object_open_opts, opts, .object_name = "tcpconnect", .kernel_log_buf = log,
+		    .kernel_log_size = VERIFIER_LOG_SIZE);
+	int err;
+
+	if (!log)
+		return -ENOMEM;
+	tracer->object = bpf_object__open_mem(bytes, size, &opts);
+	if (!tracer->object) {
+		err = -errno;
+		warnx("libbpf cannot read the object: %s", strerror(-err));
+		goto out;
+	}
+	err = has_map(tracer->object, "flows") ? 0 : event_layout__check(bpf_object__btf(tracer->object));
+	if (!err)
+		err = pinned_map__use(tracer->object, "cgroup_map", settings->cgroup_map,
+				      "--cgroupmap");
+	if (!err)
+		err = pinned_map__use(tracer->object, "mntns_map", settings->mntns_map, "--mntnsmap");
+	if (err)
+		goto out;
+	err = bpf_object__load(tracer->object);
+	if (err)
+		report_load(tracer->object, err, log, settings->verbose);
+out:
+	free(log);
+	return err;
+}
+
+/* The key of the map `flows`, as in probes/connect.h. */
+struct flow_key {
+	uint8_t saddr[16];
+	uint8_t daddr[16];
+	uint16_t family;
+	uint16_t dport;
+};
+
+struct raw_sample {
+	struct perf_event_header header;
+	uint32_t size;
+	char data[];
+};
+
+/* Records of lost samples are passed over: the probes count what the buffer did not take. */
+static enum bpf_perf_event_ret handle_record(void *ctx, int cpu, struct perf_event_header *header)
+{
+	const struct raw_sample *sample = (const struct raw_sample *)header;
+	struct tracer *tracer = ctx;
+
+	(void)cpu;
+	if (header->type == PERF_RECORD_SAMPLE)
+		tracer->fn(sample->data, sample->size, tracer->fn_ctx);
+	return LIBBPF_PERF_EVENT_CONT;
+}
+
+static int open_buffer(struct tracer *tracer, unsigned int pages)
+{
+	struct perf_event_attr attr = {
+		.type = PERF_TYPE_SOFTWARE,
+		.size = sizeof(attr),
+		.config = PERF_COUNT_SW_BPF_OUTPUT,
+		.sample_type = PERF_SAMPLE_RAW,
+		.sample_period = 1,
+		.watermark = 1,
+	};
+	int fd, err = find_map(tracer->object, "events", sizeof(int), sizeof(int), &fd);
+
+	if (err)
+		return err;
+	if (fd < 0) {
+		warnx("the object has no perf output named 'events'");
+		return -EINVAL;
+	}
+	if (!pages)
+		pages = DEFAULT_BUFFER_PAGES;
+	attr.wakeup_watermark = pages * (size_t)sysconf(_SC_PAGESIZE) / WAKEUP_DIVISOR;
+	tracer->buffer = perf_buffer__new_raw(fd, pages, &attr, handle_record, tracer, NULL);
+	if (tracer->buffer)
+		return 0;
+	err = -errno;
+	warnx("cannot make a perf buffer of %u pages for each CPU: %s%s", pages, strerror(-err),
+	      err == -EPERM || err == -ENOMEM ? "; try a smaller --buffer-pages" : "");
+	return err;
+}
+
+int tracer__open(const void *object, size_t size, const struct tracer_settings *settings,
+		 struct tracer **tracer)
+{
+	struct tracer *made = calloc(1, sizeof(*made));
+	struct bpf_program *program;
+	int err;
+
+	if (!made)
+		return -ENOMEM;
+	made->verbose = settings->verbose;
+	libbpf_set_print(settings->verbose ? print_warning : NULL);
+	err = load(made, object, size, settings);
+	if (err)
+		goto err_out;
+	bpf_object__for_each_program(program, made->object)
+		made->program_count++;
+	made->links = calloc(made->program_count + 1, sizeof(struct bpf_link *));
+	if (!made->links) {
+		err = -ENOMEM;
+		goto err_out;
+	}
+	err = find_map(made->object, "losses", sizeof(int), TRACER_LOSS_KINDS * sizeof(uint64_t),
+		       &made->losses_fd);
+	if (!err)
+		err = find_map(made->object, "connecting", sizeof(uint32_t), sizeof(void *),
+			       &made->connecting_fd);
+	if (!err)
+		err = find_map(made->object, "flows", sizeof(struct flow_key), sizeof(uint64_t),
+			       &made->flows_fd);
+	if (!err && made->flows_fd < 0)
+		err = open_buffer(made, settings->buffer_pages);
+	if (err)
+		goto err_out;
+	*tracer = made;
+	return 0;
+
+err_out:
+	tracer__close(made);
+	return err;
+}
+
+/* What an attach failed for, and what to do. */
+static void report_attach(const struct bpf_program *program, int err)
+{
+	const char *name = bpf_program__name(program);
+
+	if (err == -EOPNOTSUPP)
+		warnx("%s: this kernel was built without what it hooks; try --attach", name);
+	else if (err == -EPERM || err == -EACCES)
+		warnx("%s: the kernel does not let this process hook: %s. It needs root, or CAP_BPF, "
+		      "CAP_PERFMON and, for sockops, CAP_NET_ADMIN",
+		      name, strerror(-err));
+	else
+		warnx("cannot attach %s: %s", name, strerror(-err));
+}
+
+struct attached {
+	size_t connect_hooks;
+	const char *missing; /* the last program whose function the kernel lacks */
+};
+
+/* Attaches the programs of one rank. */
+static int attach_rank(struct tracer *tracer, int rank, struct attached *attached)
+{
+	struct bpf_program *program;
+	size_t number = 0;
+
+	bpf_object__for_each_program(program, tracer->object) {
+		struct bpf_link **link = &tracer->links[number++];
+		int err;
+
+		if (hook__rank(program) != rank)
+			continue;
+		err = hook__attach(program, link);
+		if (err == -ENOENT) {
+			attached->missing = bpf_program__name(program);
+			if (tracer->verbose || rank > 0)
+				warnx("warning: not hooked, since this kernel has no such function: %s",
+				      attached->missing);
+			continue;
+		}
+		if (err) {
+			report_attach(program, err);
+			return err;
+		}
+		attached->connect_hooks += hook__sees_connects(program);
+		if (tracer->verbose)
+			warnx("attached %s", bpf_program__name(program));
+	}
+	return 0;
+}
+
+int tracer__attach(struct tracer *tracer)
+{
+	struct attached attached = {0};
+	int err = 0;
+
+	for (int rank = 0; rank <= 1 && !err; rank++)
+		err = attach_rank(tracer, rank, &attached);
+	if (!err && !attached.connect_hooks) {
+		warnx("nothing to trace with: the kernel has none of the hooked functions (%s); see "
+		      "/proc/kallsyms, or try --attach sockops",
+		      attached.missing ? attached.missing : "the probes name none");
+		err = -ENOENT;
+	}
+	if (err)
+		tracer__detach(tracer);
+	return err;
+}
+
+bool tracer__counts(const struct tracer *tracer)
+{
+	return tracer->flows_fd >= 0;
+}
+
+int tracer__wait(struct tracer *tracer, int timeout_ms)
+{
+	struct pollfd ready = {.fd = -1, .events = POLLIN};
+
+	if (tracer->buffer)
+		ready.fd = perf_buffer__epoll_fd(tracer->buffer);
+	return poll(&ready, 1, timeout_ms) < 0 && errno != EINTR ? -errno : 0;
+}
+
+int tracer__drain(struct tracer *tracer, sample_fn fn, void *ctx)
+{
+	tracer->fn = fn;
+	tracer->fn_ctx = ctx;
+	return perf_buffer__consume(tracer->buffer);
+}
+
+/* After the hooks are gone, an entry without a living thread is a connect whose return was missed. */
+static uint64_t count_orphans(int connecting_fd)
+{
+	uint64_t orphans = 0;
+	uint32_t tid, *previous = NULL;
+
+	while (bpf_map_get_next_key(connecting_fd, previous, &tid) == 0) {
+		char path[32];
+
+		snprintf(path, sizeof(path), "/proc/%u", tid);
+		orphans += access(path, F_OK) != 0;
+		previous = &tid;
+	}
+	return orphans;
+}
+
+void tracer__losses(const struct tracer *tracer, uint64_t losses[TRACER_LOSS_KINDS])
+{
+	uint32_t zero = 0;
+
+	memset(losses, 0, TRACER_LOSS_KINDS * sizeof(losses[0]));
+	if (tracer->losses_fd >= 0)
+		bpf_map_lookup_elem(tracer->losses_fd, &zero, losses);
+	if (tracer->detached && tracer->connecting_fd >= 0)
+		losses[TRACER_LOSS_RETURN_MISSED] += count_orphans(tracer->connecting_fd);
+}
+
+int tracer__flows(const struct tracer *tracer, struct tracer_flow **flows, size_t *count)
+{
+	struct flow_key key, *previous = NULL;
+	size_t capacity = 0;
+
+	*flows = NULL;
+	*count = 0;
+	while (bpf_map_get_next_key(tracer->flows_fd, previous, &key) == 0) {
+		struct tracer_flow *flow;
+
+		if (*count == capacity) {
+			capacity = capacity ? 2 * capacity : 64;
+			flow = reallocarray(*flows, capacity, sizeof(*flow));
+			if (!flow) {
+				free(*flows);
+				*flows = NULL;
+				return -ENOMEM;
+			}
+			*flows = flow;
+		}
+		flow = &(*flows)[(*count)++];
+		memcpy(flow->saddr, key.saddr, sizeof(flow->saddr));
+		memcpy(flow->daddr, key.daddr, sizeof(flow->daddr));
+		flow->family = key.family;
+		flow->dport = key.dport;
+		flow->connects = 0;
+		bpf_map_lookup_elem(tracer->flows_fd, &key, &flow->connects);
+		previous = &key;
+	}
+	return 0;
+}
+
+void tracer__detach(struct tracer *tracer)
+{
+	/* links stand in the order of the programs: the entry goes before its return */
+	for (size_t i = 0; tracer->links && i < tracer->program_count; i++) {
+		bpf_link__destroy(tracer->links[i]);
+		tracer->links[i] = NULL;
+	}
+	tracer->detached = true;
+}
+
+void tracer__close(struct tracer *tracer)
+{
+	if (!tracer)
+		return;
+	tracer__detach(tracer);
+	free(tracer->links);
+	perf_buffer__free(tracer->buffer);
+	bpf_object__close(tracer->object);
+	free(tracer);
+}

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Whose files may tell a privileged tool what to run in the kernel. */
+#ifndef TCPCONNECT_TRUST_H
+#define TCPCONNECT_TRUST_H
+
+#include <stddef.h>
+#include <sys/stat.h>
+
+/**
+ * @brief Check that nobody but trusted users can change what a path names.
+ * @param path a file or directory
+ * @param why, why_size on failure: which part of the path, and what is wrong with it
+ * @return 0; -EPERM when others could change it; another negative errno when it cannot be looked at
+ *
+ * Trusted are root, the user who runs the tool, and the owner of the tool's own executable: who can
+ * change that needs no detour. The path and every directory above it must be owned by one of them
+ * and be writable by its owner only; a directory with the sticky bit, as /tmp, may be above.
+ */
+int trust__path(const char *path, char *why, size_t why_size);
+
+/** @brief The same for a file that is open already, by its status. */
+int trust__status(const struct stat *status, const char *path, char *why, size_t why_size);
+
+#endif
