@@ -1,17 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <errno.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#include <cmocka.h>
-
 #include "options.h"
+#include "test.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 #define ARGS_MAX     16
@@ -75,7 +70,8 @@ static void parse(struct outcome *outcome, char **args)
 	caught__text(&caught, outcome->message, sizeof(outcome->message));
 }
 
-#define PARSE(outcome, ...) parse(outcome, (char *[]){__VA_ARGS__ __VA_OPT__(, ) NULL})
+#define ARGS(...)	    ((char *[]){__VA_ARGS__, NULL})
+#define PARSE(outcome, ...) parse(outcome, ARGS(__VA_ARGS__))
 
 static void write_list(FILE *out, const char *name, const struct number_list *list)
 {
@@ -140,7 +136,6 @@ static void check_same(char **args, char **others)
 		fail_msg("%s and %s differ: %s%s", args[0], others[0], text, other_text);
 }
 
-#define ARGS(...) ((char *[]){__VA_ARGS__, NULL})
 #define CHECK_ACCEPTED(...)                                                              \
 	do {                                                                             \
 		char accepted_text[1024];                                                \
@@ -176,7 +171,7 @@ static void test_nothing_given(void **state)
 	static const struct options nothing;
 
 	(void)state;
-	PARSE(&outcome);
+	parse(&outcome, (char *[]){NULL});
 	assert_int_equal(outcome.err, 0);
 	assert_string_equal(outcome.message, "");
 	assert_int_equal(outcome.options.action, ACTION_TRACE);
@@ -296,22 +291,20 @@ static void test_the_limits_of_numbers_are_inside(void **state)
 	options__free(&outcome.options);
 }
 
-static void test_every_port_at_once(void **state)
+static void test_a_long_list(void **state)
 {
-	enum { HALF = 32767 };
-	static char lists[2][HALF * 6 + 8];
+	enum { PORTS = 5000 };
+	static char list[PORTS * 6];
 	struct outcome outcome;
 
 	(void)state;
-	for (int port = 1; port <= 2 * HALF; port++) {
-		char *list = lists[port > HALF];
-
-		sprintf(list + strlen(list), "%s%d", *list ? "," : "", port);
-	}
-	PARSE(&outcome, "-P", lists[0], "-P", lists[1]);
+	for (int port = 1, used = 0; port <= PORTS; port++)
+		used += sprintf(list + used, "%s%d", used ? "," : "", port);
+	PARSE(&outcome, "-P", list, "-P", list);
 	assert_int_equal(outcome.err, 0);
-	assert_int_equal(outcome.options.ports.count, 2 * HALF);
-	assert_int_equal(outcome.options.ports.values[2 * HALF - 1], 2 * HALF);
+	assert_int_equal(outcome.options.ports.count, PORTS);
+	for (uint32_t i = 0; i < PORTS; i++)
+		assert_int_equal(outcome.options.ports.values[i], i + 1);
 	options__free(&outcome.options);
 }
 
@@ -796,7 +789,7 @@ int main(void)
 		cmocka_unit_test(test_every_member_is_set),
 		cmocka_unit_test(test_lists_are_collected_in_order_and_once),
 		cmocka_unit_test(test_the_limits_of_numbers_are_inside),
-		cmocka_unit_test(test_every_port_at_once),
+		cmocka_unit_test(test_a_long_list),
 		cmocka_unit_test(test_bad_ports),
 		cmocka_unit_test(test_bad_items_of_lists_are_named),
 		cmocka_unit_test(test_bad_pids),
