@@ -16,8 +16,8 @@
 #include <unistd.h>
 
 #include "file.h"
+#include "object.h"
 
-#define OBJECT_MAX   (64 * 1024 * 1024)
 #define MESSAGES_MAX (4 * 1024 * 1024)
 
 /* After this long on a terminal, a person is told what takes the time. */

@@ -307,6 +307,11 @@ bool tracer__counts(const struct tracer *tracer)
 	return tracer->flows_fd >= 0;
 }
 
+bool tracer__sees_names(const struct tracer *tracer)
+{
+	return bpf_object__find_map_by_name(tracer->object, "dns_messages") != NULL;
+}
+
 int tracer__wait(struct tracer *tracer, int timeout_ms)
 {
 	struct pollfd ready = {.fd = -1, .events = POLLIN};

@@ -58,6 +58,9 @@ int tracer__attach(struct tracer *tracer);
 /** @brief Does this object count connects in the kernel instead of sending events? */
 bool tracer__counts(const struct tracer *tracer);
 
+/** @brief Does this object send DNS answers, so that connects have names? */
+bool tracer__sees_names(const struct tracer *tracer);
+
 /**
  * @brief Wait until a CPU's buffer is filled to its wake-up mark, or a time has passed.
  * @param timeout_ms at most

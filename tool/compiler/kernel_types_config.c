@@ -32,19 +32,19 @@ static bool runs(const char *release)
 
 static gzFile open_config(const char *release)
 {
-	static const char *const paths[] = {
-		"/boot/config-%s",
-		"/lib/modules/%s/config",
-		"/lib/modules/%s/build/.config",
+	static const char *const places[][2] = {
+		{"/boot/config-", ""},
+		{"/lib/modules/", "/config"},
+		{"/lib/modules/", "/build/.config"},
 	};
 	gzFile file = runs(release) ? gzopen("/proc/config.gz", "re") : NULL;
 	size_t i;
 
-	for (i = 0; !file && i < sizeof(paths) / sizeof(paths[0]); i++) {
+	for (i = 0; !file && i < sizeof(places) / sizeof(places[0]); i++) {
 		char path[PATH_MAX];
 
-		snprintf(path, sizeof(path), paths[i], release);
-		file = gzopen(path, "re"); /* also reads what is not compressed */
+		if (snprintf(path, sizeof(path), "%s%s%s", places[i][0], release, places[i][1]) < (int)sizeof(path))
+			file = gzopen(path, "re"); /* also reads what is not compressed */
 	}
 	return file;
 }

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <dlfcn.h>
-#include <errno.h>
 #include <link.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "kernel_types_libbcc.h"
+#include "kernel_types_text.h"
 
 struct search {
 	ElfW(Addr) address; /* of something in libbcc */
@@ -29,22 +30,54 @@ static int search_library(struct dl_phdr_info *library, size_t size, void *data)
 	(void)size;
 	for (i = 0; i < library->dlpi_phnum; i++)
 		is_libbcc = is_libbcc || covers(library, &library->dlpi_phdr[i], search->address);
-	for (i = 0; is_libbcc && i < library->dlpi_phnum; i++) {
+	for (i = 0; is_libbcc && !search->found && i < library->dlpi_phnum; i++) {
 		const ElfW(Phdr) *segment = &library->dlpi_phdr[i];
 
-		if (segment->p_type == PT_LOAD && segment->p_flags & PF_R && !search->found)
+		if (segment->p_type == PT_LOAD && segment->p_flags & PF_R)
 			search->found = memmem((const char *)library->dlpi_addr + segment->p_vaddr,
 					       segment->p_filesz, guard, sizeof(guard) - 1);
 	}
 	return is_libbcc;
 }
 
-int libbcc__read_bpf_h(struct c_text *text)
+const char *libbcc__bpf_h(void)
 {
-	void *entry = dlsym(RTLD_DEFAULT, "bpf_module_create_c_from_string");
-	struct search search = {.address = (ElfW(Addr))entry};
+	struct search search = {.address = (ElfW(Addr))dlsym(RTLD_DEFAULT, "bpf_module_create_c_from_string")};
 
-	if (!entry || !dl_iterate_phdr(search_library, &search) || !search.found)
-		return -ENOENT;
-	return c_text__read(text, search.found);
+	if (search.address)
+		dl_iterate_phdr(search_library, &search);
+	return search.found;
+}
+
+/* Both headers list the helpers as FN(map_lookup_elem, …), arguments of one macro. */
+static bool names_all_helpers(const struct tokens *libbcc, const struct c_text *kernel)
+{
+	size_t i;
+
+	for (i = 0; i + 2 < libbcc->count; i++) {
+		const struct token *helper = &libbcc->list[i + 2];
+		struct word *word;
+
+		if (!tokens__is(libbcc, i, "FN") || !tokens__is(libbcc, i + 1, "(") || !helper->word)
+			continue;
+		HASH_FIND(hh, kernel->words, helper->start, helper->length, word);
+		if (!word)
+			return false;
+	}
+	return true;
+}
+
+bool libbcc__accepts_bpf_h(const char *bpf_h)
+{
+	const char *own = libbcc__bpf_h();
+	struct c_text kernel = {0};
+	struct tokens libbcc;
+	bool accepts = false;
+
+	if (!own || tokens__cut(own, strlen(own), &libbcc))
+		return false;
+	accepts = !c_text__read(&kernel, bpf_h) && names_all_helpers(&libbcc, &kernel);
+	free(libbcc.list);
+	c_text__free(&kernel);
+	return accepts;
 }

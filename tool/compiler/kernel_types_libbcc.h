@@ -1,17 +1,24 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What libbcc's own headers define, whichever libbcc runs here. */
+/* What libbcc brings along, whichever libbcc runs here. */
 #ifndef TCPCONNECT_KERNEL_TYPES_LIBBCC_H
 #define TCPCONNECT_KERNEL_TYPES_LIBBCC_H
 
-#include "kernel_types_text.h"
+#include <stdbool.h>
 
 /**
- * @brief Read the bpf.h that libbcc puts before every program, to learn which names are taken.
- * @return 0, -ENOENT when this process has no libbcc or it does not hold the header as text, or -ENOMEM
+ * @brief The text of the bpf.h that libbcc puts before every program.
+ * @return the text, or NULL when this process has no libbcc or it does not hold the header as text
  *
  * libbcc carries the header inside itself (src/cc/compat/linux/virtual_bpf.h), a newer one with each version,
  * and has no function to ask for it: it is found in the loaded library's read-only data, by its include guard.
  */
-int libbcc__read_bpf_h(struct c_text *text);
+const char *libbcc__bpf_h(void);
+
+/**
+ * @brief Could a kernel's own uapi/linux/bpf.h stand in for libbcc's?
+ * @param bpf_h the text of the kernel's
+ * @return true when it names every helper that libbcc's does; false if in doubt
+ */
+bool libbcc__accepts_bpf_h(const char *bpf_h);
 
 #endif

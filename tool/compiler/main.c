@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <getopt.h>
+#include <limits.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,16 +16,18 @@
 #include <time.h>
 #include <unistd.h>
 
+#include <bpf/libbpf.h>
+
 #include "bcc_module.h"
 #include "diagnostics.h"
 #include "distribution.h"
 #include "file.h"
 #include "kernel_identity.h"
 #include "kernel_types.h"
+#include "object.h"
 #include "object_writer.h"
 
 #define TEXT_MAX   (16 * 1024 * 1024)
-#define OBJECT_MAX (64 * 1024 * 1024)
 #define EXIT_USAGE 2
 
 struct request {
@@ -38,6 +41,16 @@ struct request {
 static const char usage[] =
 	"usage: tcpconnect-compile [--types auto|btf|headers] [--kernel RELEASE] [--headers DIR]\n"
 	"                          [--btf FILE] [--verbose] < TEXT > OBJECT\n";
+
+/* libbcc puts the working directory first among clang's include paths, so this is not to be the user's. */
+static int leave_working_directory(struct request *request, char headers[PATH_MAX], char btf[PATH_MAX])
+{
+	if (request->headers && realpath(request->headers, headers))
+		request->headers = headers;
+	if (request->btf && realpath(request->btf, btf))
+		request->btf = btf;
+	return chdir("/") == 0 ? 0 : -errno;
+}
 
 static int parse(int argc, char **argv, struct request *request)
 {
@@ -188,6 +201,7 @@ static int write_object(const struct bcc_module *module, const char *text,
 			const struct kernel_identity *identity, int out)
 {
 	char why[512] = "", kernel[KERNEL_IDENTITY_MAX];
+	char seal[OBJECT_SEAL_SIZE + 1];
 	char *bytes = NULL;
 	size_t size;
 	int fd = memfd_create("object", MFD_CLOEXEC); /* libelf wants to seek, stdout may be a pipe */
@@ -202,6 +216,10 @@ static int write_object(const struct bcc_module *module, const char *text,
 		err = file__read_fd(fd, OBJECT_MAX, &bytes, &size);
 	if (!err)
 		err = file__write_fd(out, bytes, size);
+	if (!err) {
+		object__seal(bytes, size, seal);
+		err = file__write_fd(out, seal, OBJECT_SEAL_SIZE);
+	}
 	if (err)
 		warnx("cannot write the object: %s", why[0] ? why : strerror(-err));
 	free(bytes);
@@ -216,6 +234,7 @@ int main(int argc, char **argv)
 	struct kernel_identity identity;
 	struct kernel_types_source source;
 	struct bcc_module *module = NULL;
+	char headers[PATH_MAX], btf[PATH_MAX];
 	char *text = NULL;
 	size_t size;
 	int out, err;
@@ -225,11 +244,15 @@ int main(int argc, char **argv)
 		fputs(usage, stderr);
 		return EXIT_USAGE;
 	}
+	err = leave_working_directory(&request, headers, btf);
+	if (err)
+		errx(EXIT_FAILURE, "cannot go to /: %s", strerror(-err));
 	kernel_identity__get(&identity, request.release);
 	source = (struct kernel_types_source){.release = identity.release,
 					      .machine = identity.machine,
 					      .btf = request.btf,
 					      .headers = request.headers};
+	libbpf_set_print(NULL);
 	err = file__read_fd(STDIN_FILENO, TEXT_MAX, &text, &size);
 	out = fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3);
 	if (err || out < 0)

@@ -1,0 +1,209 @@
+// SPDX-License-Identifier: Apache-2.0
+/* kernel_types__from_btf(): a handful of headers, and the kernel's types in vmlinux.h. */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include <bpf/btf.h>
+
+#include "kernel_headers.h"
+#include "kernel_types_btf.h"
+#include "kernel_types_config.h"
+#include "kernel_types_libbcc.h"
+#include "kernel_types_private.h"
+
+#define RUNNING_BTF "/sys/kernel/btf/vmlinux"
+
+static int open_btf(const struct kernel_types_source *source, struct btf **btf, const struct reason *why)
+{
+	const char *path = source->btf ? source->btf : RUNNING_BTF;
+
+	if (!source->btf && !kernel_types__runs(source->release))
+		return kernel_types__because(why, -ENOENT, "kernel %s does not run here, and no file with its BTF was given",
+			       source->release);
+	if (access(path, R_OK)) {
+		if (source->btf)
+			return kernel_types__because(why, -errno, "BTF file %s: %s", path, strerror(errno));
+		return kernel_types__because(why, -ENOENT, "the kernel has no BTF (%s; CONFIG_DEBUG_INFO_BTF)", path);
+	}
+	*btf = btf__parse(path, NULL);
+	if (!*btf)
+		return kernel_types__because(why, -errno, "no kernel BTF can be read from %s: %s", path, strerror(errno));
+	return 0;
+}
+
+/* linux/version.h for a release: 6.1.0-56-amd64 is 6, 1, 0 */
+static int write_version(const struct directory *directory, const char *release)
+{
+	unsigned int major = 0, minor = 0, patch = 0;
+	char text[256];
+	int length;
+
+	sscanf(release, "%u.%u.%u", &major, &minor, &patch);
+	length = snprintf(text, sizeof(text),
+			  "#pragma once\n"
+			  "#define KERNEL_VERSION(a, b, c) (((a) << 16) + ((b) << 8) + ((c) > 255 ? 255 : (c)))\n"
+			  "#define LINUX_VERSION_CODE KERNEL_VERSION(%u, %u, %u)\n",
+			  major, minor, patch);
+	return directory__write(directory, "include/linux/version.h", text, (size_t)length);
+}
+
+/* asm/page.h, for BPF_RINGBUF_OUTPUT() */
+static int write_page_size(const struct directory *directory)
+{
+	char text[64];
+	int length = snprintf(text, sizeof(text), "#pragma once\n#define PAGE_SIZE %ldUL\n", sysconf(_SC_PAGESIZE));
+
+	return directory__write(directory, "include/asm/page.h", text, (size_t)length);
+}
+
+/* linux/kconfig.h: the first that libbcc includes */
+static int write_config(const struct directory *directory, const struct c_text *probe, const char *release,
+			bool wraps_syscalls)
+{
+	char *text = NULL;
+	size_t size;
+	FILE *out;
+	int err;
+
+	out = open_memstream(&text, &size);
+	if (!out)
+		return -errno;
+	fputs("#pragma once\n#define CONFIG_BPF_SYSCALL 1\n", out);
+	if (wraps_syscalls)
+		fputs("#undef CONFIG_ARCH_HAS_SYSCALL_WRAPPER\n#define CONFIG_ARCH_HAS_SYSCALL_WRAPPER 1\n", out);
+	err = kernel_config__print(probe, release, out);
+	if (fclose(out) && !err)
+		err = -errno;
+	if (!err)
+		err = directory__write(directory, "include/linux/kconfig.h", text, size);
+	free(text);
+	return err;
+}
+
+/* vmlinux.h: the types, then the macros, which must not reach into the types */
+static int write_types(const struct directory *directory, const struct btf *btf, struct c_text *probe,
+		       const struct c_text *taken, bool all, size_t *count)
+{
+	char *text = NULL, *macros;
+	size_t size;
+	FILE *out;
+	int err;
+
+	macros = kernel_headers__macros(probe);
+	if (!macros)
+		return -ENOMEM;
+	err = -ENOMEM;
+	out = open_memstream(&text, &size);
+	if (!out)
+		goto err_out;
+	fputs("#pragma once\n"
+	      "#pragma GCC system_header\n" /* quiet about declarations that the kernel's authors chose */
+	      "#define btf_type_tag(tag)\n",
+	      out);
+	err = kernel_btf__print(btf, probe, taken, all, out, count);
+	fputs(macros, out);
+	if (fclose(out) && !err)
+		err = -errno;
+	if (!err)
+		err = directory__write(directory, "include/vmlinux.h", text, size);
+err_out:
+	free(text);
+	free(macros);
+	return err;
+}
+
+/* A header of the probe's that nobody else provides; nothing outside of the directory. */
+static bool needs_stub(const char *name)
+{
+	static const char *const others[] = {"linux/kconfig.h", "linux/version.h", "asm/page.h", "vmlinux.h",
+					     "stdarg.h"};
+	size_t i;
+
+	if (name[0] == '/' || !name[0] || strstr(name, "..") || !strncmp(name, "bcc/", strlen("bcc/")))
+		return false;
+	for (i = 0; i < sizeof(others) / sizeof(others[0]); i++)
+		if (!strcmp(name, others[i]))
+			return false;
+	for (i = 0; kernel_headers[i].name; i++)
+		if (!strcmp(name, kernel_headers[i].name))
+			return false;
+	return true;
+}
+
+static int write_header(const struct directory *directory, const char *name, const char *text)
+{
+	char *path;
+	int err;
+
+	if (asprintf(&path, "include/%s", name) < 0)
+		return -ENOMEM;
+	err = directory__write(directory, path, text, strlen(text));
+	free(path);
+	return err;
+}
+
+static int write_headers(const struct directory *directory, const struct c_text *probe)
+{
+	size_t i;
+	int err = 0;
+
+	for (i = 0; !err && kernel_headers[i].name; i++)
+		err = write_header(directory, kernel_headers[i].name, kernel_headers[i].text);
+	/* empty ones: whatever they would define is in vmlinux.h, which stands before the probe */
+	for (i = 0; !err && i < probe->header_count; i++)
+		if (needs_stub(probe->headers[i]))
+			err = write_header(directory, probe->headers[i], "");
+	return err;
+}
+
+static int fill_directory(const struct kernel_types_source *source, const struct btf *btf, bool all,
+			  struct c_text *probe, const struct c_text *taken, struct kernel_types *types,
+			  size_t *count)
+{
+	int err;
+
+	err = directory__make(&types->directory);
+	if (!err)
+		err = write_config(types->directory, probe, source->release, kernel_btf__wraps_syscalls(btf));
+	if (!err)
+		err = write_types(types->directory, btf, probe, taken, all, count);
+	if (!err)
+		err = write_headers(types->directory, probe);
+	if (!err)
+		err = write_version(types->directory, source->release);
+	if (!err)
+		err = write_page_size(types->directory);
+	return err;
+}
+
+int kernel_types__from_btf(const struct kernel_types_source *source, bool all, struct c_text *probe,
+			   struct kernel_types *types, const struct reason *why)
+{
+	const char *libbcc = libbcc__bpf_h();
+	struct c_text taken = {0};
+	struct btf *btf;
+	size_t count;
+	int err;
+
+	err = open_btf(source, &btf, why);
+	if (err)
+		return err;
+	kernel_btf__answer(btf, probe);
+	if (libbcc)
+		err = c_text__read(&taken, libbcc);
+	if (!err)
+		err = fill_directory(source, btf, all, probe, &taken, types, &count);
+	if (!err)
+		err = kernel_types__describe(types, "kernel BTF %s, %s%zu types",
+					     source->btf ? source->btf : RUNNING_BTF, all ? "all " : "", count);
+	if (err == -ENODATA)
+		kernel_types__because(why, err,
+				      "the probe asks for CONFIG_ options, and BTF does not tell them: the "
+				      "configuration of kernel %s is not to be found (/boot/config-%s)",
+				      source->release, source->release);
+	c_text__free(&taken);
+	btf__free(btf);
+	return err;
+}

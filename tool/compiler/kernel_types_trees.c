@@ -1,0 +1,233 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <errno.h>
+#include <libgen.h>
+#include <limits.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "../file.h"
+#include "kernel_types_trees.h"
+
+#define LINE_LIMIT 4096
+#define FILE_LIMIT (1 << 20)
+
+static bool has(const char *directory, const char *file)
+{
+	char path[PATH_MAX];
+
+	return snprintf(path, sizeof(path), "%s/%s", directory, file) < (int)sizeof(path) &&
+	       !access(path, R_OK);
+}
+
+static bool is_source(const char *directory)
+{
+	return has(directory, "include/linux/kconfig.h");
+}
+
+static bool is_build(const char *directory)
+{
+	return has(directory, "include/generated/autoconf.h");
+}
+
+/* The directory if it is one of that kind, with its links resolved, for free(); else NULL. */
+__attribute__((format(printf, 2, 3))) static char *directory_if(bool (*is_kind)(const char *), const char *format,
+								...)
+{
+	char path[PATH_MAX];
+	va_list arguments;
+	int length;
+
+	va_start(arguments, format);
+	length = vsnprintf(path, sizeof(path), format, arguments);
+	va_end(arguments);
+	return length < (int)sizeof(path) && is_kind(path) ? realpath(path, NULL) : NULL;
+}
+
+/*
+ * A build tree's Makefile says `include SOURCE/Makefile`. Where the pair was unpacked elsewhere, the source tree
+ * is beside the build tree as it would have been there.
+ */
+static char *source_by_makefile(const char *build)
+{
+	char path[PATH_MAX], *text, *line, *state, *source = NULL;
+	size_t size;
+
+	if (snprintf(path, sizeof(path), "%s/Makefile", build) >= (int)sizeof(path) ||
+	    file__read(path, FILE_LIMIT, &text, &size))
+		return NULL;
+	for (line = strtok_r(text, "\n", &state); line && !source; line = strtok_r(NULL, "\n", &state)) {
+		char included[LINE_LIMIT];
+
+		if (sscanf(line, "include %4095s", included) != 1 || strcmp(basename(included), "Makefile") != 0)
+			continue;
+		dirname(included);
+		if (included[0] == '/') {
+			source = directory_if(is_source, "%s/../%s", build, strrchr(included, '/') + 1);
+			if (!source)
+				source = directory_if(is_source, "%s", included);
+		} else {
+			source = directory_if(is_source, "%s/%s", build, included);
+		}
+	}
+	free(text);
+	return source;
+}
+
+static char *source_of(const char *build, const char *release)
+{
+	char *source = source_by_makefile(build);
+
+	if (!source) /* what `make O=` leaves */
+		source = directory_if(is_source, "%s/source", build);
+	if (!source)
+		source = directory_if(is_source, "/lib/modules/%s/source", release);
+	return source;
+}
+
+static char *build_of(const char *source, const char *release)
+{
+	char *build = directory_if(is_build, "%s/../linux-headers-%s", source, release);
+
+	return build ? build : directory_if(is_build, "/lib/modules/%s/build", release);
+}
+
+/*
+ * Which kernel a build tree is for: `6.1.0-56-amd64`, for free(); NULL if it does not say. The header speaks
+ * first: Debian's kernel.release has the version of the source, 6.1.192.
+ */
+static char *release_of(const char *build)
+{
+	static const char definition[] = "#define UTS_RELEASE \"";
+	char path[PATH_MAX], *text, *start, *release = NULL;
+	size_t size;
+
+	snprintf(path, sizeof(path), "%s/include/generated/utsrelease.h", build);
+	if (!file__read(path, LINE_LIMIT, &text, &size)) {
+		start = strstr(text, definition);
+		if (start) {
+			start += strlen(definition);
+			release = strndup(start, strcspn(start, "\"\n"));
+		}
+		free(text);
+		return release;
+	}
+	snprintf(path, sizeof(path), "%s/include/config/kernel.release", build);
+	if (file__read(path, LINE_LIMIT, &text, &size))
+		return NULL;
+	release = strndup(text, strcspn(text, "\n"));
+	free(text);
+	return release;
+}
+
+/* The kernel's name for a machine's directory under arch/; libbcc has the same list. */
+static const char *architecture(const char *machine)
+{
+	static const struct {
+		const char *machine; /* how it begins */
+		const char *directory;
+	} names[] = {
+		{"x86_64", "x86"},	{"i386", "x86"},     {"i686", "x86"},	 {"aarch64", "arm64"},
+		{"arm64", "arm64"},	{"arm", "arm"},	     {"s390", "s390"},	 {"ppc", "powerpc"},
+		{"riscv", "riscv"},	{"mips", "mips"},    {"loongarch", "loongarch"},
+		{"parisc", "parisc"},
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (!strncmp(machine, names[i].machine, strlen(names[i].machine)))
+			return names[i].directory;
+	return machine;
+}
+
+/* As the kernel's own Makefile orders them (LINUXINCLUDE). */
+static int set_search(struct header_trees *trees, const char *machine)
+{
+	static const struct {
+		bool build; /* in the build tree */
+		bool arch;  /* below arch/ARCHITECTURE */
+		const char *path;
+	} order[] = {
+		{false, true, "include"},
+		{true, true, "include/generated"},
+		{false, false, "include"},
+		{true, false, "include"},
+		{false, true, "include/uapi"},
+		{true, true, "include/generated/uapi"},
+		{false, false, "include/uapi"},
+		{true, false, "include/generated/uapi"},
+	};
+	size_t i;
+
+	trees->search = calloc(sizeof(order) / sizeof(order[0]), sizeof(*trees->search));
+	if (!trees->search)
+		return -ENOMEM;
+	for (i = 0; i < sizeof(order) / sizeof(order[0]); i++) {
+		if (asprintf(&trees->search[i], "%s/%s%s%s%s", order[i].build ? trees->build : trees->source,
+			     order[i].arch ? "arch/" : "", order[i].arch ? architecture(machine) : "",
+			     order[i].arch ? "/" : "", order[i].path) < 0)
+			return -ENOMEM;
+		trees->search_count++;
+	}
+	return 0;
+}
+
+/* The trees that a directory belongs to, if it is one of them. */
+static void find_pair(const char *directory, const char *release, struct header_trees *trees)
+{
+	trees->source = directory_if(is_source, "%s", directory);
+	trees->build = directory_if(is_build, "%s", directory);
+	if (trees->build && !trees->source)
+		trees->source = source_of(trees->build, release);
+	else if (trees->source && !trees->build)
+		trees->build = build_of(trees->source, release);
+}
+
+int header_trees__find(const char *directory, const char *release, const char *machine, struct header_trees *trees)
+{
+	static const char *const places[][2] = {
+		{"/lib/modules/", "/build"},
+		{"/usr/src/linux-headers-", ""}, /* Debian */
+		{"/usr/src/kernels/", ""},	 /* Fedora */
+	};
+	char path[PATH_MAX];
+	size_t i;
+
+	*trees = (struct header_trees){0};
+	if (directory) {
+		find_pair(directory, release, trees);
+		if (!trees->source && !trees->build &&
+		    snprintf(path, sizeof(path), "%s/build", directory) < (int)sizeof(path))
+			find_pair(path, release, trees);
+	}
+	for (i = 0; !directory && !(trees->source && trees->build) && i < sizeof(places) / sizeof(places[0]); i++) {
+		header_trees__free(trees);
+		if (snprintf(path, sizeof(path), "%s%s%s", places[i][0], release, places[i][1]) < (int)sizeof(path))
+			find_pair(path, release, trees);
+	}
+	if (!trees->source || !trees->build) {
+		header_trees__free(trees);
+		return -ENOENT;
+	}
+	trees->release = release_of(trees->build);
+	if (set_search(trees, machine)) {
+		header_trees__free(trees);
+		return -ENOMEM;
+	}
+	return 0;
+}
+
+void header_trees__free(struct header_trees *trees)
+{
+	size_t i;
+
+	free(trees->source);
+	free(trees->build);
+	free(trees->release);
+	for (i = 0; i < trees->search_count; i++)
+		free(trees->search[i]);
+	free(trees->search);
+	*trees = (struct header_trees){0};
+}

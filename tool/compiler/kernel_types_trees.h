@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A kernel's header package on disk: one tree, or a build tree that leans on a source tree. */
+#ifndef TCPCONNECT_KERNEL_TYPES_TREES_H
+#define TCPCONNECT_KERNEL_TYPES_TREES_H
+
+#include <stddef.h>
+
+#include "kernel_types_text.h"
+
+struct header_trees {
+	char *source;  /* has include/linux/kconfig.h */
+	char *build;   /* has include/generated/autoconf.h; the same as `source` in a single tree */
+	char *release; /* which kernel they are for, or NULL: they don't say */
+	char **search; /* the directories that #include <…> looks through, in order */
+	size_t search_count;
+};
+
+/**
+ * @brief Find the trees of a kernel.
+ * @param directory --headers DIR: a single tree, either half of a pair, or a directory with links `build` and
+ *        `source`; or NULL: /lib/modules/RELEASE/build, /usr/src/linux-headers-RELEASE, /usr/src/kernels/RELEASE
+ * @param release the kernel's release, to find the other half of a pair by
+ * @param machine as `uname -m` prints it
+ * @param trees on success, for header_trees__free()
+ * @return 0; -ENOENT when there are none, or only one half of a pair; -ENOMEM
+ */
+int header_trees__find(const char *directory, const char *release, const char *machine,
+		       struct header_trees *trees);
+
+void header_trees__free(struct header_trees *trees);
+
+/**
+ * @brief Answer a text's questions from the headers that its #include lines lead to.
+ *
+ * The headers are read, not compiled: a type is there when one of them defines it, a field when it stands in
+ * the definition and no configuration option rules it out. A condition of another kind counts as met.
+ * @return 0 or -ENOMEM
+ */
+int header_trees__answer(const struct header_trees *trees, struct c_text *probe);
+
+#endif

@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "object_source.h"
+
+#include <err.h>
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "compile.h"
+#include "file.h"
+#include "kernel_identity.h"
+#include "object.h"
+#include "object_cache.h"
+#include "trust.h"
+
+static int check_kernel(const char *path, const char *object, size_t size)
+{
+	struct kernel_identity made_for, running;
+
+	kernel_identity__get(&running, NULL);
+	if (object__kernel(object, size, &made_for) != 0) {
+		warnx("--object %s: it does not say which kernel it is for", path);
+		return -EINVAL;
+	}
+	if (kernel_identity__same(&made_for, &running))
+		return 0;
+	warnx("--object %s: compiled for kernel %s %s (%s), this is %s %s (%s): compile it again with "
+	      "--compile-only --kernel %s",
+	      path, made_for.release, made_for.machine, made_for.version, running.release,
+	      running.machine, running.version, running.release);
+	return -EINVAL;
+}
+
+int object_source__read(const char *path, char **object, size_t *size)
+{
+	char why[PATH_MAX + 128];
+	int err = trust__path(path, why, sizeof(why));
+
+	if (err) {
+		warnx("--object not used: %s", why);
+		return err;
+	}
+	err = file__read(path, OBJECT_MAX, object, size);
+	if (err) {
+		warnx("--object %s: %s", path, strerror(-err));
+		return err;
+	}
+	err = object__check(*object, *size);
+	if (err)
+		warnx("--object %s: no object that --compile-only wrote, or it is damaged", path);
+	else
+		err = check_kernel(path, *object, *size);
+	if (err) {
+		free(*object);
+		*object = NULL;
+	}
+	return err;
+}
+
+int object_source__get(const struct options *options, const char *compiler, const char *text,
+		       char **object, size_t *size)
+{
+	const struct compile_request request = {
+		.program = compiler, .text = text, .options = options};
+	const struct object_cache cache = {
+		.directory = options->cache ? options->cache : OBJECT_CACHE_DEFAULT,
+		.verbose = options->verbose};
+	/* an object for another machine's kernel is written to a file, and of no use here */
+	bool cached = !options->no_cache && options->action == ACTION_TRACE;
+	struct kernel_identity kernel;
+	int err;
+
+	kernel_identity__get(&kernel, options->kernel);
+	if (cached && object_cache__find(&cache, text, &kernel, object, size) == 0)
+		return 0;
+	err = compile__run(&request, object, size);
+	if (!err && cached)
+		object_cache__store(&cache, text, &kernel, *object, *size);
+	return err;
+}
