@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <arpa/inet.h>
 #include <arpa/nameser.h>
+#include <assert.h>
 #include <errno.h>
 #include <netinet/in.h>
 #include <resolv.h>
@@ -69,7 +70,7 @@ static unsigned int key__hash(const struct key *key, const uint64_t secrets[KEY_
 	memcpy(words, key, sizeof(words));
 	for (size_t i = 0; i < KEY_WORDS; i++)
 		sum += secrets[i] * words[i];
-	return sum >> 32;
+	return (unsigned int)(sum >> 32);
 }
 
 static int key__init(struct key *key, int family, const uint8_t *address)
@@ -139,18 +140,29 @@ static void name__print(const struct name *name, char text[DNS_NAMES_NAME_SIZE])
 	*text = '\0';
 }
 
-static void table__remove(struct table *table, struct entry *entry)
+static struct entry *entry__new(const struct key *key, uint64_t time_ns, struct name *name)
 {
-	HASH_DEL(table->entries, entry);
+	struct entry *entry = malloc(sizeof(*entry));
+
+	if (entry)
+		*entry = (struct entry){.key = *key, .latest = {time_ns, name__hold(name)}};
+	return entry;
+}
+
+static void entry__free(struct entry *entry)
+{
 	name__release(entry->latest.name);
 	name__release(entry->before.name);
 	free(entry);
 }
 
-static void table__clear(struct table *table)
+static void table__remove_oldest(struct table *table)
 {
-	while (table->entries)
-		table__remove(table, table->entries);
+	struct entry *oldest = table->entries;
+
+	assert(!oldest->hh.prev); /* for static analysis, which can't know: the head moves on */
+	HASH_DEL(table->entries, oldest);
+	entry__free(oldest);
 }
 
 static struct entry *table__find(const struct table *table, const struct key *key,
@@ -169,9 +181,7 @@ static int table__append(struct table *table, struct entry *entry, unsigned int 
 				    entry);
 	if (entry->hh.tbl)
 		return 0;
-	name__release(entry->latest.name);
-	name__release(entry->before.name);
-	free(entry);
+	entry__free(entry);
 	return -ENOMEM;
 }
 
@@ -183,27 +193,28 @@ static void table__make_room(struct table *table, uint64_t now_ns)
 
 		if (!old && HASH_COUNT(table->entries) < table->limit)
 			break;
-		table__remove(table, table->entries);
+		table__remove_oldest(table);
 	}
 }
 
+/* Keep the two latest answers. One message may hold an address twice: that is one answer. */
 static void entry__add(struct entry *entry, uint64_t time_ns, struct name *name)
 {
 	struct answer answer = {time_ns, name};
+	struct name *dropped = entry->before.name;
 
 	if (entry->latest.name == name && entry->latest.time_ns == time_ns)
-		return; /* one message may hold an address twice */
-	if (!entry->latest.name || time_ns >= entry->latest.time_ns) {
-		name__release(entry->before.name);
+		return;
+	if (time_ns >= entry->latest.time_ns) {
 		entry->before = entry->latest;
 		entry->latest = answer;
 	} else if (!entry->before.name || time_ns >= entry->before.time_ns) {
-		name__release(entry->before.name);
 		entry->before = answer;
 	} else {
 		return;
 	}
 	name__hold(name);
+	name__release(dropped);
 }
 
 static int table__learn(struct table *table, const struct key *key, unsigned int hash,
@@ -213,15 +224,12 @@ static int table__learn(struct table *table, const struct key *key, unsigned int
 
 	if (entry) {
 		HASH_DEL(table->entries, entry);
-	} else {
-		table__make_room(table, time_ns);
-		entry = calloc(1, sizeof(*entry));
-		if (!entry)
-			return -ENOMEM;
-		entry->key = *key;
+		entry__add(entry, time_ns, name);
+		return table__append(table, entry, hash);
 	}
-	entry__add(entry, time_ns, name);
-	return table__append(table, entry, hash);
+	table__make_room(table, time_ns);
+	entry = entry__new(key, time_ns, name);
+	return entry ? table__append(table, entry, hash) : -ENOMEM;
 }
 
 static const struct answer *table__answer(const struct table *table, const struct key *key,
@@ -326,8 +334,10 @@ void dns_names__free(struct dns_names *names)
 {
 	if (!names)
 		return;
-	table__clear(&names->host);
-	table__clear(&names->processes);
+	while (names->host.entries)
+		table__remove_oldest(&names->host);
+	while (names->processes.entries)
+		table__remove_oldest(&names->processes);
 	free(names);
 }
 
@@ -345,6 +355,7 @@ int dns_names__learn(struct dns_names *names, const uint8_t *message, size_t len
 	const uint8_t *record;
 	struct name *name;
 	int learned = 0;
+	int err = 0;
 
 	if (!is_answer(message, length))
 		return 0;
@@ -357,22 +368,19 @@ int dns_names__learn(struct dns_names *names, const uint8_t *message, size_t len
 	for (unsigned int left = ns_get16(message + 6); left > 0; left--) {
 		int size = ns_skiprr(record, end, ns_s_an, 1);
 		struct key key;
-		int err;
 
 		if (size < 0)
 			break;
 		if (parse_address(record, end, &key)) {
 			err = learn_address(names, &key, time_ns, pid, name);
-			if (err) {
-				learned = err;
+			if (err)
 				break;
-			}
 			learned++;
 		}
 		record += size;
 	}
 	name__release(name);
-	return learned;
+	return err ? err : learned;
 }
 
 /* What getaddrinfo() takes for an address: 1.2.3.4, 1.2, 0x1020304, ::1, fe80::1%eth0. */

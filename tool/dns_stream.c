@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <assert.h>
 #include <errno.h>
 #include <stdbool.h>
 #include <stdlib.h>
@@ -103,6 +104,34 @@ static int stream__reserve(struct stream *stream, size_t needed)
 	return 0;
 }
 
+/* Put the first `count` bytes of a piece at `offset`, for which there is room. */
+static void stream__put(struct stream *stream, size_t offset, const struct piece *piece,
+			size_t count)
+{
+	size_t captured = count < piece->captured ? count : piece->captured;
+	uint8_t *bytes = stream->bytes + offset;
+	uint8_t *marks = stream->marks + offset;
+	size_t i;
+
+	/* where something may have come before, its first copy counts */
+	for (i = 0; i < count && offset + i < stream->end; i++) {
+		if (i < captured && marks[i] != PRESENT) {
+			bytes[i] = piece->bytes[i];
+			marks[i] = PRESENT;
+		} else if (marks[i] == MISSING) {
+			marks[i] = LOST;
+		}
+	}
+	if (i < captured) {
+		memcpy(bytes + i, piece->bytes + i, captured - i);
+		memset(marks + i, PRESENT, captured - i);
+		i = captured;
+	}
+	memset(marks + i, LOST, count - i);
+	if (stream->end < offset + count)
+		stream->end = offset + count;
+}
+
 /* Put into the window what of a piece lies in it, and shorten the piece by that. */
 static int stream__fill(struct stream *stream, struct piece *piece)
 {
@@ -112,7 +141,7 @@ static int stream__fill(struct stream *stream, struct piece *piece)
 	int err;
 
 	if (ahead < 0) { /* seen before */
-		size_t behind = (size_t) - (int64_t)ahead;
+		uint32_t behind = stream->start - piece->sequence;
 
 		piece__skip(piece, behind < piece->length ? behind : piece->length);
 		ahead = 0;
@@ -126,18 +155,7 @@ static int stream__fill(struct stream *stream, struct piece *piece)
 	err = stream__reserve(stream, offset + count);
 	if (err)
 		return err;
-	for (size_t i = 0; i < count; i++) {
-		uint8_t *mark = &stream->marks[offset + i];
-
-		if (i < piece->captured && *mark != PRESENT) {
-			stream->bytes[offset + i] = piece->bytes[i];
-			*mark = PRESENT;
-		} else if (*mark == MISSING) {
-			*mark = LOST;
-		}
-	}
-	if (stream->end < offset + count)
-		stream->end = offset + count;
+	stream__put(stream, offset, piece, count);
 	piece__skip(piece, count);
 	return 0;
 }
@@ -286,11 +304,17 @@ static int dns_stream__append(struct dns_stream *streams, struct stream *stream)
 	return -ENOMEM;
 }
 
+static void dns_stream__remove_oldest(struct dns_stream *streams)
+{
+	assert(!streams->streams->hh.prev); /* for static analysis, which can't know */
+	dns_stream__remove(streams, streams->streams);
+}
+
 static void dns_stream__remove_idle(struct dns_stream *streams, uint64_t now_ns)
 {
 	while (streams->streams && now_ns > streams->streams->active_ns &&
 	       now_ns - streams->streams->active_ns > DNS_STREAM_IDLE_NS)
-		dns_stream__remove(streams, streams->streams);
+		dns_stream__remove_oldest(streams);
 }
 
 /* The stream of a connection, moved behind the others, since something came. */
@@ -338,7 +362,7 @@ void dns_stream__free(struct dns_stream *streams)
 	if (!streams)
 		return;
 	while (streams->streams)
-		dns_stream__remove(streams, streams->streams);
+		dns_stream__remove_oldest(streams);
 	free(streams);
 }
 
@@ -354,7 +378,7 @@ int dns_stream__start(struct dns_stream *streams, uint64_t connection, uint32_t 
 	if (stream)
 		dns_stream__remove(streams, stream);
 	while (HASH_COUNT(streams->streams) >= DNS_STREAM_MAX_CONNECTIONS)
-		dns_stream__remove(streams, streams->streams);
+		dns_stream__remove_oldest(streams);
 	stream = calloc(1, sizeof(*stream));
 	if (!stream)
 		return -ENOMEM;

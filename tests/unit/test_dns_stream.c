@@ -19,7 +19,7 @@
 
 enum { CONNECTION = 7 };
 
-/* What came out, a line each: the message's length and its first and last byte. */
+/* What came out: the last message, and sums. */
 struct output {
 	struct dns_stream *streams;
 	uint8_t last[65535];
@@ -374,6 +374,20 @@ static void test_a_gap_counts_from_what_follows_it(void **state)
 	expect_last(output, 300, 1);
 }
 
+static void test_each_gap_has_its_own_time(void **state)
+{
+	struct output *output = *state;
+	size_t length = build(wire, 500, 1);
+
+	segment_at(output, 100, wire + 100, 100, 1 * SECOND); /* two gaps */
+	segment_at(output, 300, wire + 300, 100, 1 * SECOND);
+	segment_at(output, 0, wire, 100, 2 * SECOND); /* the first is filled */
+	/* the second isn't overdue */
+	assert_int_equal(segment_at(output, 400, wire + 400, length - 400, 7 * SECOND / 2), 0);
+	assert_int_equal(segment_at(output, 200, wire + 200, 100, 7 * SECOND / 2), 1);
+	expect_last(output, 500, 1);
+}
+
 static void test_loss_that_the_window_cannot_hold(void **state)
 {
 	struct output *output = *state;
@@ -539,6 +553,7 @@ int main(void)
 		TEST(test_lost_segment_within_a_message),
 		TEST(test_lost_segment_with_a_length_field),
 		TEST(test_a_gap_counts_from_what_follows_it),
+		TEST(test_each_gap_has_its_own_time),
 		TEST(test_loss_that_the_window_cannot_hold),
 		TEST(test_jump_far_ahead),
 		TEST(test_jump_to_the_window_end),
