@@ -49,6 +49,8 @@ wait_until() {
 start_traced() {
 	local out=$1 err=$2
 	shift 2
+	: >"$out" # whoever waits for a line must not find an earlier run's
+	: >"$err"
 	env --default-signal=INT,PIPE "$@" >"$out" 2>"$err" &
 	started=$!
 }

@@ -1,0 +1,645 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
+"""Looks names up in every way that programs do, and connects to the addresses.
+
+usage: dns_clients.py --resolver ADDRESS --resolver6 ADDRESS [--remote ADDRESS] [--programs DIR] [WAY ...]
+
+The resolvers are dns_server.py's; --remote is one behind a real (or veth) interface. Each way has a process
+and addresses of its own. Prints lines of words separated by tabs, the first one the way's name:
+
+    WAY row DADDR NAME   a connect, in its order, and the end of the row that it must have
+    WAY done
+    WAY skipped WHY      this machine lacks it
+    WAY failed WHY       the look-up itself did not go as it should
+"""
+import argparse
+import ctypes
+import ipaddress
+import os
+import shutil
+import socket
+import subprocess
+import threading
+import time
+
+from dnslib import EDNS0, DNSRecord, DNSLabel, RR
+
+PORT = 53
+UNKNOWN = "No DNS Query"
+MAPPED = "::ffff:"
+
+
+class Skip(Exception):
+    """This machine cannot look up in this way."""
+
+
+def query(name, qtype="A", size=None):
+    """A query; `size` is what EDNS offers to receive."""
+    record = DNSRecord.question(name, qtype)
+    if size:
+        record.add_ar(EDNS0(udp_len=size))
+    return record.pack()
+
+
+def with_length(message):
+    return len(message).to_bytes(2, "big") + message
+
+
+def connect(address, port=1):
+    """Nobody listens there. A refused connect is a connect."""
+    family = socket.AF_INET6 if ":" in address else socket.AF_INET
+    with socket.socket(family) as sock:
+        sock.connect_ex((address, port))
+
+
+def open_socket(resolver, kind=socket.SOCK_DGRAM):
+    family = socket.AF_INET6 if ":" in resolver else socket.AF_INET
+    sock = socket.socket(family, kind)
+    sock.settimeout(30)
+    return sock
+
+
+# --- ways to receive a datagram
+
+def by_recv(sock):
+    return sock.recv(4096)
+
+
+def by_recvfrom(sock):
+    return sock.recvfrom(4096)[0]
+
+
+def buffers():
+    return [bytearray(5), bytearray(20), bytearray(4096)]
+
+
+def by_recvmsg(sock):
+    return sock.recvmsg_into(buffers())
+
+
+class Iovec(ctypes.Structure):
+    _fields_ = [("base", ctypes.c_void_p), ("length", ctypes.c_size_t)]
+
+
+class Msghdr(ctypes.Structure):
+    _fields_ = [("name", ctypes.c_void_p), ("namelen", ctypes.c_uint), ("iov", ctypes.POINTER(Iovec)),
+                ("iovlen", ctypes.c_size_t), ("control", ctypes.c_void_p), ("controllen", ctypes.c_size_t),
+                ("flags", ctypes.c_int)]
+
+
+class Mmsghdr(ctypes.Structure):
+    _fields_ = [("header", Msghdr), ("length", ctypes.c_uint)]
+
+
+def by_recvmmsg(sock):
+    sock.settimeout(None)
+    memory = ctypes.create_string_buffer(4096)
+    iovec = Iovec(ctypes.addressof(memory), len(memory))
+    message = Mmsghdr(Msghdr(iov=ctypes.pointer(iovec), iovlen=1))
+    assert ctypes.CDLL(None).recvmmsg(sock.fileno(), ctypes.byref(message), 1, 0, None) == 1
+
+
+def by_read(sock):
+    sock.settimeout(None)
+    return os.read(sock.fileno(), 4096)
+
+
+def by_readv(sock):
+    sock.settimeout(None)
+    return os.readv(sock.fileno(), buffers())
+
+
+def by_peek(sock):
+    for _ in range(2):
+        sock.recv(4096, socket.MSG_PEEK)
+    return sock.recv(4096)
+
+
+def by_small_peek(sock):
+    """As programs do to learn a datagram's size."""
+    sock.recv(1, socket.MSG_PEEK | socket.MSG_TRUNC)
+    return sock.recv(4096)
+
+
+RECEIVE = [by_recv, by_recvfrom, by_recvmsg, by_recvmmsg, by_read, by_readv, by_peek, by_small_peek]
+
+
+def ask(resolver, name, qtype="A", size=None, receive=by_recv, connected=True):
+    """Over UDP."""
+    with open_socket(resolver) as sock:
+        if connected:
+            sock.connect((resolver, PORT))
+            sock.send(query(name, qtype, size))
+        else:
+            sock.sendto(query(name, qtype, size), (resolver, PORT))
+        return receive(sock)
+
+
+def read_exactly(sock, count):
+    received = b""
+    while len(received) < count:
+        received += sock.recv(count - len(received))
+    return received
+
+
+def ask_over_tcp(resolver, names, apart=False):
+    """All queries at once, then all answers."""
+    with open_socket(resolver, socket.SOCK_STREAM) as sock:
+        sock.connect((resolver, PORT))
+        sock.sendall(b"".join(with_length(query(name)) for name in names))
+        if apart:
+            for _ in names:
+                read_exactly(sock, int.from_bytes(read_exactly(sock, 2), "big"))
+            return
+        received = b""
+        for _ in names:
+            while len(received) < 2 or len(received) < 2 + int.from_bytes(received[:2], "big"):
+                received += sock.recv(65536)
+            received = received[2 + int.from_bytes(received[:2], "big"):]
+
+
+def in_child(function, *args):
+    """Call it in a process of its own, and wait for that."""
+    child = os.fork()
+    if child == 0:
+        status = 1
+        try:
+            function(*args)
+            status = 0
+        finally:
+            os._exit(status)
+    assert os.waitpid(child, 0)[1] == 0
+
+
+class Way:
+    """One way's means: resolvers, names and addresses of its own, and what it expects."""
+
+    def __init__(self, name, number, options):
+        self.name = name
+        self.number = number
+        self.resolver = options.resolver
+        self.resolver6 = options.resolver6
+        self.mapped = MAPPED + options.resolver
+        self.remote = options.remote
+        self.programs = options.programs
+
+    def host(self, kind, offset=0):
+        return f"{kind}{self.number + offset}.way.test"
+
+    def address(self, offset=0):
+        return f"127.1.0.{self.number + offset}"
+
+    def address6(self, offset=0):
+        return str(ipaddress.ip_address(f"fd00::{self.number + offset:x}"))
+
+    def one_of(self, network, index):
+        """Of a name with several addresses."""
+        return f"127.{network}.{self.number}.{index}"
+
+    def one_of6(self, index):
+        return str(ipaddress.ip_address(f"fd01::{self.number:x}:{index:x}"))
+
+    def say(self, *words):
+        print(self.name, *words, sep="\t", flush=True)
+
+    def expect(self, address, host):
+        """Write down the row that a connect must have."""
+        self.say("row", address, host)
+
+    def expect_and_connect(self, address, host):
+        self.expect(address, host)
+        connect(address)
+
+
+WAYS = {}
+
+
+def way(function):
+    WAYS[function.__name__] = function
+    return function
+
+
+def add_ways_to_receive():
+    def make(receive, connected):
+        def run(self):
+            ask(self.resolver, self.host("n"), receive=receive, connected=connected)
+            self.expect_and_connect(self.address(), self.host("n"))
+        return run
+
+    for connected in (True, False):
+        for receive in RECEIVE:
+            name = f"udp_{'connected' if connected else 'unconnected'}_{receive.__name__}"
+            WAYS[name] = make(receive, connected)
+
+
+add_ways_to_receive()
+
+
+@way
+def udp_io_uring(self):
+    program = os.path.join(self.programs or "", "dns_uring")
+    if not os.access(program, os.X_OK):
+        raise Skip("dns_uring is not built")
+    done = subprocess.run([program, self.resolver, self.host("n"), self.address(), "1"], timeout=60)
+    if done.returncode == 77:
+        raise Skip("no io_uring here")
+    assert done.returncode == 0
+    self.expect(self.address(), self.host("n"))
+
+
+@way
+def udp_ipv6_resolver(self):
+    ask(self.resolver6, self.host("n"))
+    self.expect_and_connect(self.address(), self.host("n"))
+
+
+@way
+def udp_ipv6_resolver_unconnected(self):
+    ask(self.resolver6, self.host("n"), connected=False, receive=by_recvmsg)
+    self.expect_and_connect(self.address(), self.host("n"))
+
+
+@way
+def udp_mapped_resolver(self):
+    ask(self.mapped, self.host("n"))
+    self.expect_and_connect(self.address(), self.host("n"))
+
+
+@way
+def udp_mapped_resolver_unconnected(self):
+    ask(self.mapped, self.host("n"), connected=False, receive=by_recvfrom)
+    self.expect_and_connect(self.address(), self.host("n"))
+
+
+@way
+def edns_1000_bytes(self):
+    ask(self.resolver, self.host("h"), size=1232)
+    self.expect_and_connect(self.one_of(3, 60), self.host("h"))
+
+
+@way
+def edns_4000_bytes(self):
+    ask(self.resolver, self.host("g"), size=4096)
+    self.expect_and_connect(self.one_of(3, 240), self.host("g"))
+
+
+@way
+def edns_4000_bytes_read_in_part(self):
+    """The process takes less than came; what came is used."""
+    ask(self.resolver, self.host("g"), size=4096, receive=lambda sock: sock.recv(512))
+    self.expect_and_connect(self.one_of(3, 240), self.host("g"))
+
+
+@way
+def from_pages(self):
+    """The sender's pages hang on the packet."""
+    ask(self.resolver, self.host("z"))
+    self.expect_and_connect(self.one_of(2, 4), self.host("z"))
+
+
+@way
+def over_an_interface(self):
+    ask(need_remote(self), self.host("n"))
+    self.expect_and_connect(self.address(), self.host("n"))
+
+
+@way
+def in_ip_fragments(self):
+    ask(need_remote(self), self.host("g"), size=4096)
+    self.expect_and_connect(self.one_of(3, 240), self.host("g"))
+
+
+@way
+def tcp_over_an_interface(self):
+    ask_over_tcp(need_remote(self), [self.host("g"), self.host("n")])
+    self.expect_and_connect(self.one_of(3, 240), self.host("g"))
+    self.expect_and_connect(self.address(), self.host("n"))
+
+
+def need_remote(self):
+    if not self.remote:
+        raise Skip("no resolver behind an interface")
+    return self.remote
+
+
+@way
+def truncated_then_tcp(self):
+    ask(self.resolver, self.host("t"))
+    ask_over_tcp(self.resolver, [self.host("t")])
+    self.expect_and_connect(self.address(), self.host("t"))
+
+
+@way
+def truncated(self):
+    """It holds no address."""
+    ask(self.resolver, self.host("t"))
+    self.expect_and_connect(self.address(), UNKNOWN)
+
+
+@way
+def tcp_one_read(self):
+    ask_over_tcp(self.resolver, [self.host("n")])
+    self.expect_and_connect(self.address(), self.host("n"))
+
+
+@way
+def tcp_length_apart(self):
+    ask_over_tcp(self.resolver, [self.host("l")], apart=True)
+    self.expect_and_connect(self.address(), self.host("l"))
+
+
+@way
+def tcp_several_messages(self):
+    ask_over_tcp(self.resolver, [self.host("n"), self.host("h"), self.host("a", 1)])
+    self.expect_and_connect(self.address(), self.host("n"))
+    self.expect_and_connect(self.one_of(3, 60), self.host("h"))
+    self.expect_and_connect(self.address(1), self.host("a", 1))
+
+
+@way
+def tcp_several_large_messages(self):
+    """15 kB of answers, joined on their way."""
+    names = [self.host("g"), self.host("m"), self.host("g"), self.host("g"), self.host("n")]
+    ask_over_tcp(self.resolver, names)
+    self.expect_and_connect(self.one_of(2, 2), self.host("m"))
+    self.expect_and_connect(self.address(), self.host("n"))
+
+
+@way
+def tcp_ipv6_resolver(self):
+    ask_over_tcp(self.resolver6, [self.host("n")])
+    self.expect_and_connect(self.address(), self.host("n"))
+
+
+@way
+def tcp_mapped_resolver(self):
+    ask_over_tcp(self.mapped, [self.host("n")])
+    self.expect_and_connect(self.address(), self.host("n"))
+
+
+@way
+def several_addresses(self):
+    ask(self.resolver, self.host("m"))
+    for index in (3, 1):
+        self.expect_and_connect(self.one_of(2, index), self.host("m"))
+
+
+@way
+def aaaa(self):
+    ask(self.resolver, self.host("n"), "AAAA")
+    self.expect_and_connect(self.address6(), self.host("n"))
+
+
+@way
+def several_aaaa(self):
+    ask(self.resolver, self.host("m"), "AAAA")
+    self.expect_and_connect(self.one_of6(4), self.host("m"))
+
+
+@way
+def cname(self):
+    ask(self.resolver, self.host("c"))
+    self.expect_and_connect(self.address(), self.host("c"))
+
+
+@way
+def cname_aaaa(self):
+    ask(self.resolver6, self.host("c"), "AAAA")
+    self.expect_and_connect(self.address6(), self.host("c"))
+
+
+@way
+def no_addresses(self):
+    ask(self.resolver, self.host("e"))
+    self.expect_and_connect(self.address(), UNKNOWN)
+
+
+@way
+def no_such_name(self):
+    ask(self.resolver, self.host("x"))
+    self.expect_and_connect(self.address(), UNKNOWN)
+
+
+@way
+def negative_answers_change_nothing(self):
+    ask(self.resolver, self.host("n"))
+    ask(self.resolver, self.host("x"))
+    ask(self.resolver, self.host("n"), "TXT")
+    self.expect_and_connect(self.address(), self.host("n"))
+
+
+@way
+def latest_answer(self):
+    ask(self.resolver, self.host("a"))
+    self.expect_and_connect(self.address(), self.host("a"))
+    ask(self.resolver, self.host("b"))
+    self.expect_and_connect(self.address(), self.host("b"))
+
+
+@way
+def answer_after_the_connect(self):
+    with open_socket(self.resolver) as sock:
+        sock.connect((self.resolver, PORT))
+        sock.send(query(self.host("s")))
+        self.expect_and_connect(self.address(), UNKNOWN)
+        sock.recv(4096)
+    self.expect_and_connect(self.address(), self.host("s"))
+
+
+def own_names(self, ask_for):
+    """Two processes, one address, each its own name; a third has the host's latest."""
+    def first(proceed, done):
+        ask_for(self.host("a"))
+        os.write(done, b".")
+        os.read(proceed, 1)
+        self.expect_and_connect(self.address(), self.host("a"))
+
+    def second():
+        ask_for(self.host("b"))
+        self.expect_and_connect(self.address(), self.host("b"))
+
+    proceed, done = os.pipe(), os.pipe()
+    child = os.fork()
+    if child == 0:
+        first(proceed[0], done[1])
+        os._exit(0)
+    os.read(done[0], 1)
+    in_child(second)
+    os.write(proceed[1], b".")
+    assert os.waitpid(child, 0)[1] == 0
+    self.expect_and_connect(self.address(), self.host("b"))
+
+
+@way
+def own_name_udp_connected(self):
+    own_names(self, lambda name: ask(self.resolver, name))
+
+
+@way
+def own_name_udp_unconnected(self):
+    own_names(self, lambda name: ask(self.resolver6, name, connected=False))
+
+
+@way
+def own_name_tcp(self):
+    own_names(self, lambda name: ask_over_tcp(self.resolver, [name]))
+
+
+@way
+def socket_of_the_parent(self):
+    """The child's name is the host's."""
+    with open_socket(self.resolver) as sock:
+        sock.connect((self.resolver, PORT))
+
+        def child():
+            sock.send(query(self.host("n")))
+            sock.recv(4096)
+            self.expect_and_connect(self.address(), self.host("n"))
+
+        in_child(child)
+
+
+@way
+def in_a_thread(self):
+    thread = threading.Thread(target=ask, args=(self.resolver, self.host("n")))
+    thread.start()
+    thread.join()
+    self.expect_and_connect(self.address(), self.host("n"))
+
+
+@way
+def while_64_threads_wait(self):
+    """Each blocked in a receive, as kretprobes would be."""
+    def wait(sock):
+        sock.recvfrom(100)
+
+    waiting = []
+    for _ in range(64):
+        sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        sock.bind(("127.0.0.1", 0))
+        waiting.append(sock)
+        threading.Thread(target=wait, args=(sock,), daemon=True).start()
+    time.sleep(0.3)
+    ask(self.resolver, self.host("n"), receive=by_recvfrom)
+    self.expect_and_connect(self.address(), self.host("n"))
+    for sock in waiting:
+        sock.sendto(b".", sock.getsockname())
+
+
+@way
+def through_a_stub(self):
+    """The stub asks for another name than the application; the application's is shown."""
+    stub = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    stub.bind(("127.0.0.99", PORT))
+
+    def serve():
+        question, peer = stub.recvfrom(4096)
+        question = DNSRecord.parse(question)
+        upstream = DNSRecord.parse(ask(self.resolver, self.host("b")))
+        reply = question.reply()
+        for record in upstream.rr:
+            reply.add_answer(RR(DNSLabel(question.q.qname), record.rtype, ttl=60, rdata=record.rdata))
+        stub.sendto(reply.pack(), peer)
+
+    child = os.fork()
+    if child == 0:
+        serve()
+        os._exit(0)
+    ask("127.0.0.99", self.host("a"))
+    self.expect_and_connect(self.address(), self.host("a"))
+    os.waitpid(child, 0)
+
+
+# --- the real resolvers
+
+def add_glibc_ways():
+    def make(options, family):
+        def run(self):
+            os.environ["RES_OPTIONS"] = options
+            found = socket.getaddrinfo(self.host("n"), 1, family, socket.SOCK_STREAM)
+            assert found, "getaddrinfo found nothing"
+            for _, _, _, _, address in found:
+                self.expect_and_connect(address[0], self.host("n"))
+        return run
+
+    WAYS["glibc"] = make("", socket.AF_UNSPEC)
+    WAYS["glibc_ipv4"] = make("", socket.AF_INET)
+    WAYS["glibc_ipv6"] = make("", socket.AF_INET6)
+    WAYS["glibc_use_vc"] = make("use-vc", socket.AF_UNSPEC)
+    WAYS["glibc_edns0"] = make("edns0", socket.AF_UNSPEC)
+    WAYS["glibc_single_request"] = make("single-request", socket.AF_UNSPEC)
+
+
+add_glibc_ways()
+
+
+def need_program(name):
+    path = shutil.which(name)
+    if not path:
+        raise Skip(f"{name} is not installed")
+    return path
+
+
+def by_dig(self, *options):
+    subprocess.run([need_program("dig"), f"@{self.resolver}", *options, self.host("n")], timeout=60,
+                   stdout=subprocess.DEVNULL, check=True)
+    self.expect_and_connect(self.address(), self.host("n"))
+
+
+@way
+def dig(self):
+    by_dig(self)
+
+
+@way
+def dig_tcp(self):
+    by_dig(self, "+tcp")
+
+
+@way
+def c_ares(self):
+    """Node's dns.resolve4(), and the connect too."""
+    script = """
+        const dns = require("dns"), net = require("net");
+        dns.setServers([process.argv[1]]);
+        dns.resolve4(process.argv[2], (error, addresses) => {
+            if (error) throw error;
+            net.connect(1, addresses[0]).on("error", () => {});
+        });
+    """
+    subprocess.run([need_program("node"), "-e", script, self.resolver, self.host("n")], timeout=120, check=True)
+    self.expect(self.address(), self.host("n"))
+
+
+def run_way(name, number, options):
+    """In a process of its own."""
+    child = os.fork()
+    if child:
+        os.waitpid(child, 0)
+        return
+    this = Way(name, number, options)
+    try:
+        WAYS[name](this)
+        this.say("done")
+    except Skip as reason:
+        this.say("skipped", reason)
+    except Exception as error:  # whatever it is, this way did not work
+        this.say("failed", repr(error))
+    os._exit(0)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--resolver", required=True)
+    parser.add_argument("--resolver6", required=True)
+    parser.add_argument("--remote")
+    parser.add_argument("--programs")
+    parser.add_argument("ways", nargs="*", metavar="WAY")
+    options = parser.parse_args()
+    for index, name in enumerate(WAYS):
+        if not options.ways or name in options.ways:
+            run_way(name, 2 * index + 1, options)
+
+
+if __name__ == "__main__":
+    main()

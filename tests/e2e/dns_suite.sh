@@ -1,0 +1,107 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+# Names for connects (-d), for every way of looking a name up, on the kernel that this runs on. In network
+# namespaces of its own: nothing of it is seen outside.
+#
+# usage: TCPCONNECT=… dns_suite.sh [OPTION of tcpconnect…]      say --attach kprobe, or --object FILE
+#        WAYS="WAY…" dns_suite.sh …                             only these ways of dns_clients.py
+if [ "${DNS_SUITE_NAMESPACES:-}" != entered ]; then
+	DNS_SUITE_NAMESPACES=entered exec unshare --net --mount bash "$0" "$@"
+fi
+. "$(dirname "$0")/lib.sh"
+
+resolver=127.0.0.53 resolver6=::1
+near=10.53.0.1 remote=10.53.0.2
+
+# The C library's resolver finds the test's server, and asks nobody else.
+lead_glibc_to_resolver() {
+	printf 'nameserver %s\noptions timeout:10 attempts:2\n' $resolver >"$work/resolv.conf"
+	printf 'hosts: files dns\n' >"$work/nsswitch.conf"
+	mount --bind "$work/resolv.conf" "$(realpath /etc/resolv.conf)" &&
+		mount --bind "$work/nsswitch.conf" "$(realpath /etc/nsswitch.conf)"
+}
+
+serve() {
+	local name=$1
+	shift
+	"$@" >"$work/$name.server" 2>&1 &
+	pids+=($!)
+	wait_until 60 grep -q ready "$work/$name.server"
+}
+
+# A second host, behind an interface with the usual MTU.
+serve_remotely() {
+	local host
+	unshare --net sleep 3600 &
+	host=$!
+	pids+=("$host")
+	wait_until 10 has_other_namespace "$host" &&
+		ip link add near type veth peer name far netns "$host" &&
+		ip addr add $near/24 dev near && ip link set near up &&
+		nsenter --target "$host" --net sh -c "ip addr add $remote/24 dev far && ip link set far up" &&
+		serve remote nsenter --target "$host" --net "$here/dns_server.py" $remote
+}
+
+has_other_namespace() {
+	[ "$(readlink "/proc/$1/ns/net")" != "$(readlink /proc/self/ns/net)" ]
+}
+
+# Everything in the test's ranges is this machine; ports that nobody listens on do.
+prepare() {
+	ip link set lo up && ip -6 route add local fd00::/15 dev lo &&
+		lead_glibc_to_resolver && serve local "$here/dns_server.py" $resolver $resolver6 &&
+		serve_remotely
+}
+
+# An object has -d baked in.
+trace_names() {
+	case " $* " in
+	*" --object "*) trace names "$@" ;;
+	*) trace names -d "$@" ;;
+	esac
+}
+
+look_up_and_connect() {
+	trace_names "$@" || return 1
+	local pid=$started
+	# shellcheck disable=SC2086 # ways are several words
+	timeout 300 "$here/dns_clients.py" --resolver $resolver --resolver6 $resolver6 --remote $remote \
+		--programs "$programs" ${WAYS:-} >"$work/ways" 2>"$work/ways.err" || return 1
+	wait_until 10 has_rows names "$(grep -c $'\trow\t' "$work/ways")"
+	interrupt "$pid" || return 1
+	# DADDR and the name, without the answer's age
+	sed -nE 's/^.* (127\.[1-3]\.[0-9.]+|fd0[01]:[0-9a-f:]+) +1 +(.*)$/\1\t\2/; T; s/ \([0-9.]+ms\)$//; p' \
+		"$work/names.out" >"$work/rows"
+}
+
+# The addresses are the way's own, so the rows of each are all there is, in the connects' order.
+way_is_named() {
+	local address
+	grep -P "^$1\tfailed\t" "$work/ways" && return 1
+	for address in $(awk -F'\t' -v way="$1" '$1 == way && $2 == "row" {print $3}' "$work/ways" | sort -u); do
+		diff <(awk -F'\t' -v address="$address" '$2 == "row" && $3 == address {print $3 "\t" $4}' "$work/ways") \
+			<(awk -F'\t' -v address="$address" '$1 == address' "$work/rows") || return 1
+	done
+}
+
+check_ways() {
+	local way result why
+	while IFS=$'\t' read -r way result why; do
+		case $result in
+		skipped) skip "$way" "$why" ;;
+		done | failed) check "$way" way_is_named "$way" ;;
+		esac
+	done <"$work/ways"
+}
+
+no_warnings() {
+	cat "$work/names.err" "$work/ways.err"
+	! grep -E 'warning|lost' "$work/names.err" && [ ! -s "$work/ways.err" ]
+}
+
+echo "# names on $(uname -r): $*"
+check "servers and addresses" prepare
+check "look up and connect" look_up_and_connect "$@"
+check_ways
+check "nothing was lost" no_warnings
+finish

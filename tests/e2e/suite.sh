@@ -1,0 +1,401 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+# Every option against real sockets, on the kernel that this runs on. Ports that nobody listens on do: a refused
+# connect is a connect.
+#
+# usage: TCPCONNECT=… suite.sh [--hooks kprobe|sockops]
+. "$(dirname "$0")/lib.sh"
+hooks=${2:-kprobe}
+echo "# $(uname -r), hooks: $hooks"
+
+every_client_has_its_row() {
+	trace all -U -L || return 1
+	local pid=$started
+	clients --rows "$work/all.rows" $(client_kinds) >"$work/all.clients" || return 1
+	wait_until 10 has_rows all "$(wc -l <"$work/all.rows")"
+	interrupt "$pid" || return 1
+	python3 "$here/compare_rows.py" "$work/all.rows" "$work/all.out"
+}
+
+# all kinds but the one whose row is looked at in a test of its own
+client_kinds() {
+	sed -n '/^KINDS/,/]/p' "$here/clients.py" | grep -oE '[a-z_0-9]+' | grep -v odd_name
+}
+
+report_clients() {
+	local kind result why
+	while read -r kind result why; do
+		if [ "$result" = skipped ]; then
+			skip "client $kind" "$why"
+		else
+			check "client $kind has its row" true
+		fi
+	done <"$work/all.clients"
+}
+
+a_command_with_control_characters_does_no_harm() {
+	trace odd || return 1
+	local pid=$started
+	clients odd_name || return 1
+	wait_until 10 has_rows odd 1
+	interrupt "$pid" && grep -q 'a\\x1b\[31mb c' "$work/odd.out" && ! grep -q $'\033' "$work/odd.out"
+}
+
+# filtered NAME WANTED UNWANTED OPTION…: of connects to ports 1001 to 1003 over IPv4 and IPv6, as root and as uid 1,
+# those whose row matches WANTED are printed, and none that matches UNWANTED.
+filtered() {
+	local name=$1 wanted=$2 unwanted=$3 pid
+	shift 3
+	trace "$name" -U "$@" || return 1
+	pid=$started
+	for port in 1001 1002 1003; do
+		connect_to 127.0.0.1 $port
+		connect_to ::1 $port
+		setpriv --reuid 1 --clear-groups bash -c "echo >/dev/tcp/127.0.0.1/$port" 2>/dev/null
+	done
+	wait_until 10 grep -qE "$wanted" "$work/$name.out"
+	interrupt "$pid"
+	grep -qE "$wanted" "$work/$name.out" || {
+		cat "$work/$name.out"
+		return 1
+	}
+	! tail -n +3 "$work/$name.out" | grep -E "$unwanted"
+}
+
+one_pid() {
+	local reader=$work/pid.fifo
+	mkfifo "$reader"
+	# a process that connects when it is told to, so that its id can be filtered for
+	bash -c 'read -r line; echo >/dev/tcp/127.0.0.1/1001' <"$reader" 2>/dev/null &
+	local connecting=$!
+	exec 4>"$reader"
+	trace pid -p "$connecting,4194304" || return 1
+	local pid=$started
+	connect_to 127.0.0.1 1001
+	echo go >&4
+	exec 4>&-
+	wait "$connecting"
+	wait_until 10 has_rows pid 1
+	interrupt "$pid"
+	[ "$(rows pid)" = 1 ] && grep -qE "^$connecting +bash " "$work/pid.out"
+}
+
+time_runs_from_the_first_row() {
+	trace time -t || return 1
+	local pid=$started
+	connect_to 127.0.0.1 1001 3
+	wait_until 10 has_rows time 3
+	interrupt "$pid"
+	sed -n 3p "$work/time.out" | grep -qE '^0\.000    [0-9]+ ' &&
+		tail -n +3 "$work/time.out" | cut -c1-9 | sort -c -n
+}
+
+counts_are_right() {
+	trace count -c || return 1
+	local pid=$started
+	connect_to 127.0.0.1 1001 7
+	connect_to 127.0.0.1 1002 2
+	connect_to ::1 1001 5
+	interrupt "$pid" || return 1
+	cat "$work/count.out"
+	cat >"$work/count.expected" <<-END
+		Tracing connect ... Hit Ctrl-C to end
+
+		LADDR                     RADDR                     RPORT                CONNECTS  
+		127.0.0.1                 127.0.0.1                 1001                 7         
+		127.0.0.1                 127.0.0.1                 1002                 2         
+		::1                       ::1                       1001                 5         
+	END
+	cmp "$work/count.expected" "$work/count.out"
+}
+
+# edit NAME FILE PERL: a copy of the probes in $work/NAME, with one change by a perl substitution.
+edit() {
+	cp -r "$here/../../probes" "$work/$1" && perl -0pi -e "$3" "$work/$1/$2"
+	! cmp -s "$here/../../probes/$2" "$work/$1/$2" || {
+		echo "the edit of $2 changed nothing"
+		return 1
+	}
+}
+
+# Another constant: room for two flows.
+connects_that_are_not_counted_are_reported() {
+	local pid port
+	edit few connect.h 's/#define FLOWS \d+/#define FLOWS 2/' && trace few -c --probes "$work/few" || return 1
+	pid=$started
+	for port in 1001 1002 1003 1004 1005; do connect_to 127.0.0.1 $port; done
+	interrupt "$pid" || return 1
+	cat "$work/few.err" "$work/few.out"
+	[ "$(grep -c '^127' "$work/few.out")" = 2 ] && grep -q 'lost in all: 3 connects not counted' "$work/few.err"
+}
+
+# A stricter condition.
+an_edited_condition_takes_effect() {
+	edit strict filter.h 's/(int port_passes\(u16 dport\)\n\{\n)/$1\tif (dport == 1002)\n\t\treturn 0;\n/' &&
+		trace strict --probes "$work/strict" || return 1
+	local pid=$started
+	connect_to 127.0.0.1 1002
+	connect_to 127.0.0.1 1003
+	wait_until 10 has_rows strict 1
+	interrupt "$pid"
+	[ "$(rows strict)" = 1 ] && grep -q ' 1003 ' "$work/strict.out"
+}
+
+# Another hook: every socket that goes to SYN_SENT has a second row, with port 9999.
+an_added_hook_is_attached() {
+	cp -r "$here/../../probes" "$work/hook"
+	cat >>"$work/hook/connect.h" <<-'END'
+		int raw_tracepoint__inet_sock_set_state(struct bpf_raw_tracepoint_args *ctx)
+		{
+			struct event event = {.family = AF_INET, .dport = 9999};
+
+			if (ctx->args[2] == 2)
+				report_connect(ctx, &event);
+			return 0;
+		}
+	END
+	trace hook --probes "$work/hook" || return 1
+	local pid=$started
+	connect_to 127.0.0.1 1001
+	wait_until 10 has_rows hook 2
+	interrupt "$pid"
+	cat "$work/hook.out"
+	[ "$(rows hook)" = 2 ] && grep -q ' 1001 ' "$work/hook.out" && grep -q ' 0\.0\.0\.0 .* 9999 ' "$work/hook.out"
+}
+
+a_mistake_in_a_probe_is_shown_where_it_is() {
+	edit mistake filter.h 's/(int port_passes\(u16 dport\)\n\{\n)/$1\tno_such_thing;\n/' || return 1
+	local line
+	line=$(grep -n no_such_thing "$work/mistake/filter.h" | cut -d: -f1)
+	refused 1 "^filter.h:$line:2: error: use of undeclared identifier 'no_such_thing'" --probes "$work/mistake" &&
+		grep -q '^tcpconnect: the probe does not compile' "$work/refused.err"
+}
+
+a_probe_that_the_kernel_refuses_is_named() {
+	edit unsafe connect.h 's/(static __always_inline void report_connect\(.*\n\{\n)/$1\tif (*(u64 *)ctx == 1 && *(u64 *)(*(u64 *)ctx) == 2)\n\t\treturn;\n/' || return 1
+	refused 1 "the kernel refused k\|the kernel refused s" --probes "$work/unsafe"
+}
+
+an_unknown_function_is_not_hooked() {
+	edit symbol "connect_$hooks.c" 's/\z/int kprobe__no_such_function(struct pt_regs *ctx) { return 0; }\n/' || return 1
+	trace symbol --probes "$work/symbol" || return 1
+	interrupt "$started"
+	grep 'warning: not hooked.*no_such_function' "$work/symbol.err"
+}
+
+without_any_function_to_hook_it_ends() {
+	edit nothing connect_kprobe.c 's/tcp_v([46])_connect/no_such_v$1_connect/g' || return 1
+	refused 1 "nothing to trace with" --probes "$work/nothing"
+}
+
+# The ids of the programs that a process holds.
+programs_of() {
+	cat /proc/"$1"/fdinfo/* 2>/dev/null | sed -n 's/^prog_id:[[:space:]]*//p' | sort -u
+}
+
+# gone ID…: none of these programs is loaded any more.
+gone() {
+	local id
+	for id in "$@"; do
+		! bpftool prog show id "$id" >/dev/null 2>&1 || return 1
+	done
+}
+
+kill_leaves_nothing_behind() {
+	trace killed || return 1
+	local ids
+	ids=$(programs_of "$started")
+	[ -n "$ids" ] || return 1
+	kill -KILL "$started"
+	wait "$started" 2>/dev/null
+	wait_until 10 gone $ids
+}
+
+ends_by() {
+	trace "by$1" || return 1
+	local ids
+	ids=$(programs_of "$started")
+	connect_to 127.0.0.1 1001
+	kill "-$1" "$started"
+	wait "$started" && [ "$(rows "by$1")" = 1 ] && [ -n "$ids" ] && wait_until 10 gone $ids
+}
+
+a_reader_that_goes_away_ends_it() {
+	# head says nothing before it ends: -v tells when the hooks are in place
+	env --default-signal=INT,PIPE bash -o pipefail -c '"$@" | head -3' - \
+		"$TCPCONNECT" --cache "$cache" -v >"$work/head.out" 2>"$work/head.err" &
+	local pipeline=$!
+	wait_until "$START_BOUND" grep -qE 'attached (kprobe__tcp_v6|sockops)' "$work/head.err" || return 1
+	connect_to 127.0.0.1 1001 # the third line: head goes
+	wait_until 20 ended "$pipeline" || return 1
+	wait "$pipeline" && [ "$(wc -l <"$work/head.out")" = 3 ] && ! grep -i 'pipe' "$work/head.err"
+}
+
+ended() {
+	! kill -0 "$1" 2>/dev/null
+}
+
+a_full_perf_buffer_is_reported() {
+	trace lost --buffer-pages 1 || return 1
+	local pid=$started
+	kill -STOP "$pid"
+	connect_to 127.0.0.1 1001 500
+	kill -CONT "$pid"
+	wait_until 10 grep -qE ': lost [0-9]+ connects, since the perf buffer was full' "$work/lost.err" || return 1
+	interrupt "$pid"
+	local lost
+	lost=$(sed -nE 's/.*lost in all: ([0-9]+) connects, since the perf buffer.*/\1/p' "$work/lost.err")
+	echo "$(rows lost) rows, $lost lost"
+	[ $(($(rows lost) + lost)) = 500 ] && [ "$lost" -gt 0 ]
+}
+
+a_storm_on_every_cpu_comes_out_whole_and_in_order() {
+	trace storm -t || return 1
+	local pid=$started cpu storms=()
+	for cpu in $(seq 0 $(($(nproc) - 1))); do
+		taskset -c "$cpu" "$programs/storm" 5000 127.0.0.1 1001 &
+		storms+=($!)
+	done
+	wait "${storms[@]}"
+	wait_until 30 has_rows storm $((5000 * $(nproc)))
+	interrupt "$pid"
+	echo "$(rows storm) rows"
+	[ "$(rows storm)" = $((5000 * $(nproc))) ] && [ ! -s "$work/storm.err" ] &&
+		tail -n +3 "$work/storm.out" | cut -c1-9 | sort -c -n
+}
+
+# once NAME: starts with -v, ended as soon as it traces.
+once() {
+	trace "$1" -v -P 7 && interrupt "$started"
+}
+
+the_second_start_comes_from_the_cache() {
+	once miss && grep -q ' compiled with types from ' "$work/miss.err" && grep -q 'object kept' "$work/miss.err" &&
+		once hit && grep -q 'object from the cache' "$work/hit.err" && ! grep -q compiled "$work/hit.err"
+}
+
+bpffs=/sys/fs/bpf
+mount_bpffs() {
+	mountpoint -q $bpffs || mount -t bpf bpf $bpffs
+}
+
+# map_filter NAME OPTION VALUESIZE KEY COMMAND…: rows come only while the pinned map has COMMAND's key.
+map_filter() {
+	local name=$1 option=$2 value_size=$3 key=$4 pid pin=$bpffs/tcpconnect_test_$1 zeros
+	shift 4
+	rm -f "$pin"
+	bpftool map create "$pin" type hash key 8 value "$value_size" entries 128 name filter flags 0 || return 1
+	trace "$name" "$option" "$pin" || return 1
+	pid=$started
+	zeros=$(printf '00 %.0s' $(seq "$value_size"))
+	key=$(printf '%016x' "$key" | sed 's/../& /g' | awk '{for (i = NF; i; i--) printf "%s ", $i}')
+	PORT=1001 "$@"
+	bpftool map update pinned "$pin" key hex $key value hex $zeros any || return 1
+	PORT=1002 "$@"
+	connect_to 127.0.0.1 1003
+	wait_until 10 has_rows "$name" 1
+	bpftool map delete pinned "$pin" key hex $key || return 1
+	PORT=1004 "$@"
+	interrupt "$pid"
+	rm -f "$pin"
+	cat "$work/$name.out"
+	[ "$(rows "$name")" = 1 ] && grep -qE ' 1002 +$' "$work/$name.out"
+}
+
+in_cgroup() {
+	(
+		echo $BASHPID >"$cgroup/cgroup.procs"
+		echo >/dev/tcp/127.0.0.1/$PORT
+	) 2>/dev/null
+}
+
+cgroup_map() {
+	local root
+	root=$(awk '$3 == "cgroup2" {print $2; exit}' /proc/mounts)
+	cgroup=$root/tcpconnect-test
+	mkdir -p "$cgroup" || return 1
+	map_filter cgroupmap --cgroupmap 8 "$(stat -c %i "$cgroup")" in_cgroup
+	local result=$?
+	rmdir "$cgroup"
+	return $result
+}
+
+in_mntns() {
+	nsenter --mount="/proc/$mntns_holder/ns/mnt" bash -c "echo >/dev/tcp/127.0.0.1/$PORT" 2>/dev/null
+}
+
+mntns_map() {
+	unshare -m sleep 600 &
+	mntns_holder=$!
+	pids+=("$mntns_holder")
+	wait_until 10 differs_from_here "$mntns_holder" || return 1
+	map_filter mntnsmap --mntnsmap 4 "$(stat -Lc %i "/proc/$mntns_holder/ns/mnt")" in_mntns
+	local result=$?
+	kill "$mntns_holder"
+	return $result
+}
+
+differs_from_here() {
+	[ "$(stat -Lc %i "/proc/$1/ns/mnt")" != "$(stat -Lc %i /proc/self/ns/mnt)" ]
+}
+
+# refused STATUS WORDS OPTION…: fails at once with this status and these words in one line on stderr.
+refused() {
+	local status=$1 words=$2 got
+	shift 2
+	timeout 120 "$TCPCONNECT" --cache "$cache" "$@" >"$work/refused.out" 2>"$work/refused.err"
+	got=$?
+	cat "$work/refused.err"
+	[ $got = "$status" ] && grep -q -- "$words" "$work/refused.err" && [ ! -s "$work/refused.out" ]
+}
+
+a_map_of_the_wrong_sizes_is_refused() {
+	local pin=$bpffs/tcpconnect_test_wrong status
+	rm -f "$pin"
+	bpftool map create "$pin" type hash key 4 value 8 entries 2 name filter flags 0 || return 1
+	refused 1 "not the right kind of map" --cgroupmap "$pin"
+	status=$?
+	rm -f "$pin"
+	return $status
+}
+
+check "every client has its row" every_client_has_its_row
+report_clients
+check "a command with control characters does no harm" a_command_with_control_characters_does_no_harm
+check "-P takes a list of ports" filtered port ' 100[13] +$' ' 1002 +$' -P 1001,1003
+check "-P repeats" filtered port2 ' 100[13] +$' ' 1002 +$' -P 1001 -P 1003
+check "-u takes a uid" filtered uid '^1 ' '^0 ' -u 1
+check "-u takes a list of uids" filtered uids '^0 ' '^2 ' -u 0,1
+check "-4 shows IPv4 only" filtered ipv4 ' 4  127' ' 6  ::1' -4
+check "-6 shows IPv6 only" filtered ipv6 ' 6  ::1' ' 4  127' -6
+check "filters combine" filtered both '^0 .* 6  ::1 .* 1002 +$' '^1 | 4  127| 100[13] +$' -6 -P 1002 -u 0
+check "-p takes a list of pids" one_pid
+check "-t counts from the first row" time_runs_from_the_first_row
+check "-c counts" counts_are_right
+check "-c reports what it could not count (a constant edited)" connects_that_are_not_counted_are_reported
+if mount_bpffs && command -v bpftool >/dev/null; then
+	check "--cgroupmap follows the pinned map" cgroup_map
+	check "--mntnsmap follows the pinned map" mntns_map
+	check "a pinned map of other sizes is refused" a_map_of_the_wrong_sizes_is_refused
+else
+	skip "--cgroupmap and --mntnsmap" "no bpftool or no bpffs"
+fi
+check "a map that is not there is refused" refused 1 "No such file" --cgroupmap $bpffs/tcpconnect_not_here
+check "a path that is no map is refused" refused 1 "no pinned BPF map" --mntnsmap /etc/passwd
+check "an edited condition takes effect" an_edited_condition_takes_effect
+check "an added hook is attached" an_added_hook_is_attached
+check "a mistake in a probe is shown with its file and line" a_mistake_in_a_probe_is_shown_where_it_is
+check "a probe that the kernel refuses is named" a_probe_that_the_kernel_refuses_is_named
+if [ "$hooks" = kprobe ]; then
+	check "a function that the kernel lacks is left out with a warning" an_unknown_function_is_not_hooked
+	check "with none of the functions it ends" without_any_function_to_hook_it_ends
+fi
+check "SIGTERM ends it" ends_by TERM
+check "SIGHUP ends it" ends_by HUP
+check "SIGINT ends it" ends_by INT
+check "kill -9 leaves no program behind" kill_leaves_nothing_behind
+check "a reader that goes away ends it quietly" a_reader_that_goes_away_ends_it
+check "a full perf buffer is reported, to the connect" a_full_perf_buffer_is_reported
+check "a storm on every CPU is whole and in order" a_storm_on_every_cpu_comes_out_whole_and_in_order
+check "the second start comes from the cache" the_second_start_comes_from_the_cache
+finish

@@ -1,0 +1,21 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+# The end-to-end tests in guests with Debian's own kernels, which have kprobes: 6.1 with all, 5.10 with the
+# oldest verifier, both beside the Python tool.
+cd "$(dirname "$0")/../.." || exit 1
+. tests/lib.sh
+
+# guest KERNEL OPTION… -- SCRIPT ARGUMENT…: the script's TAP lines, or one that says the guest failed.
+guest() {
+	local kernel=$1
+	shift
+	echo "# guest with kernel $kernel: $*"
+	tests/vm/guest --kernel "$kernel" --memory 6144 --timeout 1500 "$@" 2>&1
+	local status=$?
+	[ $status = 124 ] || [ $status = 125 ] && echo "not ok - the guest with kernel $kernel ended with status $status"
+	return 0
+}
+
+guest 6.1 -- env TCPCONNECT="$TCPCONNECT" bash tests/e2e/suite.sh --hooks kprobe
+guest 6.1 -- env TCPCONNECT="$TCPCONNECT" bash tests/e2e/side_by_side.sh all
+guest 5.10 -- env TCPCONNECT="$TCPCONNECT" bash tests/e2e/side_by_side.sh few
