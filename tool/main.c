@@ -68,10 +68,13 @@ static int trace(const struct options *options, const char *object, size_t size)
 	return err;
 }
 
-static int print_text(const char *text)
+/* stdout holds all that was printed, or a line says why not. */
+static int finish_output(void)
 {
-	fputs(text, stdout);
-	return fflush(stdout) == 0 || errno == EPIPE ? 0 : -errno;
+	if ((fflush(stdout) == 0 && !ferror(stdout)) || errno == EPIPE)
+		return 0;
+	warn("cannot write to stdout");
+	return -EIO;
 }
 
 static int write_object(const char *path, const char *object, size_t size)
@@ -98,7 +101,7 @@ static int run_text(const struct options *options, enum hooks hooks)
 	err = probe_text__make(options, hooks,
 			       options->probes ? options->probes : installation.probes, &text);
 	if (!err && options->action == ACTION_PRINT_PROBE_TEXT)
-		err = print_text(text);
+		fputs(text, stdout);
 	else if (!err)
 		err = object_source__get(options, installation.compiler, text, &object, &size);
 	free(text);
@@ -148,6 +151,8 @@ int main(int argc, char **argv)
 		puts("tcpconnect " TCPCONNECT_VERSION);
 	else
 		status = run(&options) == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	if (finish_output() != 0)
+		status = EXIT_FAILURE;
 	options__free(&options);
 	return status;
 }

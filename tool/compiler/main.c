@@ -172,11 +172,9 @@ static void report(const struct request *request, const struct kernel_types_sour
 		diagnostics__print(&attempts->best);
 		return;
 	}
-	for (int i = 0; i < 2; i++)
-		if (attempts->why[i][0])
-			warnx("%s", attempts->why[i]);
 	distribution__headers_advice(source->release, request->release != NULL, advice, sizeof(advice));
-	warnx("no types of kernel %s: %s%s", source->release, advice,
+	warnx("no types of kernel %s (%s%s%s): %s%s", source->release, attempts->why[0],
+	      attempts->why[0][0] && attempts->why[1][0] ? "; " : "", attempts->why[1], advice,
 	      strcmp(request->types, "auto") == 0 ?
 		      ", or use a kernel with BTF (CONFIG_DEBUG_INFO_BTF) or CONFIG_IKHEADERS" :
 		      ", or leave --types out");

@@ -1,0 +1,134 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+# What stands in the way is said in one line, with what to do; the exit status is 1, and stdout stays empty.
+. "$(dirname "$0")/../e2e/lib.sh"
+chmod 755 "$work"
+
+# fails WORDS COMMAND…
+fails() {
+	local words=$1 status
+	shift
+	"$@" >"$work/out" 2>"$work/err"
+	status=$?
+	cat "$work/err"
+	[ $status = 1 ] && grep -qE -- "$words" "$work/err" && [ ! -s "$work/out" ] &&
+		[ "$(grep -c '^tcpconnect: ' "$work/err")" = 1 ]
+}
+
+as_nobody() {
+	setpriv --reuid 65534 --clear-groups --bounding-set=-all --inh-caps=-all "$@"
+}
+
+with_capabilities() {
+	setpriv --reuid 65534 --clear-groups --inh-caps="$1" --ambient-caps="$1" "${@:2}"
+}
+
+no_headers() {
+	local release
+	release=$(uname -r)
+	[ ! -e "/lib/modules/$release/build" ] || return 77
+	timeout 120 "$TCPCONNECT" --no-cache --types headers >"$work/out" 2>"$work/err"
+	[ $? = 1 ] || return 1
+	cat "$work/err"
+	grep -q "apt-get install linux-headers-$release" "$work/err"
+}
+
+# A header tree of the right release whose headers clang cannot compile.
+headers_that_do_not_compile() {
+	local tree=$work/tree release
+	release=$(uname -r)
+	mkdir -p "$tree"/include/{linux,generated,net,uapi/linux,config} "$tree/arch/x86/include"
+	echo "#define UTS_RELEASE \"$release\"" >"$tree/include/generated/utsrelease.h"
+	echo "$release" >"$tree/include/config/kernel.release"
+	echo >"$tree/include/linux/kconfig.h"
+	echo >"$tree/include/generated/autoconf.h"
+	echo "this is no C;" >"$tree/include/linux/types.h"
+	cp "$tree/include/linux/types.h" "$tree/include/net/sock.h"
+	timeout 120 "$TCPCONNECT" --no-cache --types headers --headers "$tree" >"$work/out" 2>"$work/err"
+	[ $? = 1 ] || return 1
+	tail -n 3 "$work/err"
+	tail -n 1 "$work/err" | grep -q "^tcpconnect: this libbcc cannot compile the kernel's types from .*--object"
+}
+
+# The compiler is there, libbcc is not.
+without_libbcc() {
+	local library
+	library=$(ldd "$TCPCONNECT_COMPILE" | awk '/libbcc/ {print $3}')
+	fails "install libbcc" unshare -m bash -c 'mount --bind /dev/null "$0" && exec "$@"' \
+		"$(readlink -f "$library")" "$TCPCONNECT" --no-cache
+}
+
+without_the_compiler() {
+	mkdir -p "$work/alone" && cp "$TCPCONNECT" "$work/alone/" && cp -r "$here/../../probes" "$work/alone/probes"
+	fails "tcpconnect-compile: No such file" "$work/alone/tcpconnect" --no-cache --probes "$work/alone/probes"
+}
+
+probes_of_others() {
+	cp -r "$here/../../probes" "$work/theirs" && chown 65534 "$work/theirs/event.h"
+	fails "event.h belongs to uid 65534" "$TCPCONNECT" --no-cache --probes "$work/theirs" || return 1
+	chown 0 "$work/theirs/event.h" && chmod 777 "$work/theirs"
+	fails "theirs is writable by others" "$TCPCONNECT" --no-cache --probes "$work/theirs"
+}
+
+a_changed_event() {
+	cp -r "$here/../../probes" "$work/event"
+	sed -i 's/^	u16 lport;/	u32 lport;/' "$work/event/event.h"
+	fails "the field 'lport'|the field 'kind'|the field '" "$TCPCONNECT" --no-cache --probes "$work/event"
+}
+
+the_text_is_what_is_compiled() {
+	"$TCPCONNECT" --ebpf -P 80,443 -u 0 -4 >"$work/text" || return 1
+	grep -qx '#define TRACE_PORT(value) ((value) == 80U || (value) == 443U)' "$work/text" &&
+		grep -qx '#define ONLY_IPV4' "$work/text" && ! grep -q TRACE_PID\(value "$work/text" || return 1
+	"$TCPCONNECT" --compile-only -P 80,443 -u 0 -4 -o "$work/x.o" || return 1
+	"$(ls /usr/bin/llvm-objcopy* | head -1)" --dump-section="tcpconnect.text=$work/x.text" "$work/x.o" /dev/null
+	cmp "$work/text" "$work/x.text"
+}
+
+the_tool_has_no_llvm() {
+	! ldd "$TCPCONNECT" | grep -E 'LLVM|clang|bcc'
+}
+
+an_installed_tree_works_wherever_it_is() {
+	local root=$work/root
+	cmake --install "$programs/.." --prefix "$root" >/dev/null || return 1
+	find "$root" -type f | sed "s,$root/,," | sort
+	[ -x "$root/sbin/tcpconnect" ] && [ -x "$root/libexec/tcpconnect/tcpconnect-compile" ] &&
+		[ -e "$root/share/tcpconnect/probes/event.h" ] && [ -e "$root/share/man/man8/tcpconnect.8" ] &&
+		mv "$root" "$work/moved" && "$work/moved/sbin/tcpconnect" --compile-only -o "$work/y.o"
+}
+
+messages_of_a_full_disk() {
+	"$TCPCONNECT" --ebpf >/dev/full 2>"$work/err"
+	[ $? = 1 ] && grep -q 'No space left' "$work/err"
+}
+
+check "not root" fails "needs root, or CAP_BPF, CAP_PERFMON" as_nobody "$TCPCONNECT"
+check "CAP_BPF alone: what is missing is named" fails "needs root, or CAP_PERFMON" \
+	with_capabilities +bpf "$TCPCONNECT"
+if [ -e "/lib/modules/$(uname -r)/build" ]; then
+	skip "no kernel headers" "this kernel's are installed"
+else
+	check "no kernel headers: the package is named" no_headers
+fi
+check "headers of no kernel" fails "no types of kernel 9.9.9-none .*: name its headers with --headers" \
+	"$TCPCONNECT" --compile-only --kernel 9.9.9-none --types btf -o "$work/x.o"
+check "headers that do not compile: the way out is named" headers_that_do_not_compile
+check "no libbcc" without_libbcc
+check "no compiler" without_the_compiler
+check "no probes" fails "not-here" "$TCPCONNECT" --no-cache --probes "$work/not-here"
+check "probes that others can change" probes_of_others
+check "an event of another layout" a_changed_event
+check "an output that cannot be written" fails "not-here/x.o: No such file" \
+	"$TCPCONNECT" --compile-only -o "$work/not-here/x.o"
+check "an object that is none" fails "no object that --compile-only wrote" "$TCPCONNECT" --object /etc/hostname
+check "--ebpf prints the very text" the_text_is_what_is_compiled
+check "a full disk under stdout" messages_of_a_full_disk
+check "the tool links no LLVM" the_tool_has_no_llvm
+check "an installed tree works wherever it is" an_installed_tree_works_wherever_it_is
+if [ -e /sys/bus/event_source/devices/kprobe ]; then
+	skip "no kprobes" "this kernel has them"
+else
+	check "no kprobes: another way is named" fails "try --attach" "$TCPCONNECT" --attach kprobe --cache "$cache"
+fi
+finish
