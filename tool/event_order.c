@@ -128,6 +128,8 @@ void event_order__release(struct event_order *order, uint64_t until_ns, event_fn
 {
 	size_t released = 0;
 
+	if (!order->count)
+		return;
 	qsort(order->entries, order->count, sizeof(*order->entries), by_time);
 	while (released < order->count && order->entries[released].time_ns <= until_ns) {
 		fn(event_at(order, &order->entries[released]), ctx);

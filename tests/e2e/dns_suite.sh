@@ -26,15 +26,17 @@ serve() {
 	shift
 	"$@" >"$work/$name.server" 2>&1 &
 	pids+=($!)
+	disown $! # its end is no news
 	wait_until 60 grep -q ready "$work/$name.server"
 }
 
 # A second host, behind an interface with the usual MTU.
 serve_remotely() {
 	local host
-	unshare --net sleep 3600 &
+	unshare --net sleep 3600 >"$work/host" 2>&1 &
 	host=$!
 	pids+=("$host")
+	disown "$host"
 	wait_until 10 has_other_namespace "$host" &&
 		ip link add near type veth peer name far netns "$host" &&
 		ip addr add $near/24 dev near && ip link set near up &&
@@ -51,6 +53,11 @@ prepare() {
 	ip link set lo up && ip -6 route add local fd00::/15 dev lo &&
 		lead_glibc_to_resolver && serve local "$here/dns_server.py" $resolver $resolver6 &&
 		serve_remotely
+}
+
+prepared() {
+	cat "$work/prepared"
+	[ "$1" = 0 ]
 }
 
 # An object has -d baked in.
@@ -100,7 +107,8 @@ no_warnings() {
 }
 
 echo "# names on $(uname -r): $*"
-check "servers and addresses" prepare
+prepare >"$work/prepared" 2>&1 # in this shell, which ends what it started
+check "servers and addresses" prepared $?
 check "look up and connect" look_up_and_connect "$@"
 check_ways
 check "nothing was lost" no_warnings

@@ -48,14 +48,23 @@ we_trace() {
 	grep -q '^Tracing' "$work/$1.ours"
 }
 
+# ready TRACES NAME PID: it traces, or never will.
+ready() {
+	"$1" "$2" || ! kill -0 "$3" 2>/dev/null
+}
+
 wait_for_all() {
 	local name
 	for name in "${names[@]}"; do
-		wait_until 600 we_trace "$name" || {
+		wait_until 600 ready we_trace "$name" "${our_pids[$name]}" && we_trace "$name" || {
+			echo "$name: ours does not trace"
 			cat "$work/$name.ours.err"
 			return 1
 		}
-		wait_until 900 python_traces "$name" || {
+	done
+	for name in "${names[@]}"; do
+		wait_until 900 ready python_traces "$name" "${python_pids[$name]}" && python_traces "$name" || {
+			echo "$name: the Python tool does not trace"
 			cat "$work/$name.python.err"
 			return 1
 		}

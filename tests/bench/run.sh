@@ -1,0 +1,54 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+# The table of figures in README.md: tcpconnect beside tcpconnect-bpfcc (Debian 12) and the CO-RE tcpconnect of
+# Debian 13's libbpf-tools, in a guest with Debian 12's kernel and natively. Takes about an hour.
+#
+# usage: sudo tests/bench/run.sh [guest|native]…
+cd "$(dirname "$0")/../.." || exit 1
+. tests/vm/debian.sh
+build=$PWD/build
+peer=$(cache_directory)/bench-peer
+
+# The CO-RE tool with Debian 13's loader and libraries beside it, since Debian 12's C library is older.
+fetch_peer() {
+	local aside package
+	[ -e "$peer/command" ] && return
+	aside=$(mktemp -d)
+	(
+		cd "$aside" || exit
+		debian_apt_open "$aside/apt" trixie
+		debian_download libbpf-tools libbpf1 libelf1t64 zlib1g libzstd1 libc6
+		for package in *.deb; do dpkg-deb -x "$package" root || exit; done
+	) || exit
+	rm -rf "$peer" && mkdir -p "$(dirname "$peer")" && mv "$aside/root" "$peer"
+	rm -rf "$aside"
+	echo "$peer/usr/lib64/ld-linux-x86-64.so.2 --library-path $peer/usr/lib/x86_64-linux-gnu $peer/usr/sbin/tcpconnect-libbpf" \
+		>"$peer/command"
+}
+
+bench() {
+	echo /usr/bin/python3 tests/bench/bench.py --tool "$build/tcpconnect" --storm "$build/e2e/storm" "$@"
+}
+
+in_guest() {
+	local cpus
+	fetch_peer
+	for cpus in 1 2; do
+		tests/vm/guest --kernel 6.1 --cpus $cpus --memory 3072 --timeout 2400 -- sh -c "$(bench --connects 3000 \
+			--storm-connects 100000 --peer python=/usr/sbin/tcpconnect-bpfcc \
+			--peer "'libbpf=$(<"$peer/command")'")"
+	done
+}
+
+natively() {
+	unshare -n sh -c "ip link set lo up; $(bench --connects 20000 --storm-connects 100000)"
+}
+
+[ $# -gt 0 ] || set -- guest native
+for place; do
+	case $place in
+	guest) in_guest ;;
+	native) natively ;;
+	*) die "unknown place '$place': guest or native" ;;
+	esac
+done
