@@ -8,6 +8,8 @@
 enum event_kind {
 	EVENT_CONNECT = 1,     /* a connect that went out; no payload */
 	EVENT_DNS_MESSAGE = 2, /* a datagram from port 53; payload: the DNS message, maybe cut short */
+	EVENT_DNS_PACKET = 3,  /* a packet from port 53; payload: for dns_packet__read() */
+	EVENT_NAME = 4,	       /* a name that the C library found daddr for; payload: it, terminated */
 };
 
 /** One event, followed by `length` bytes of payload. */

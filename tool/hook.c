@@ -3,17 +3,36 @@
 
 #include <errno.h>
 #include <stdbool.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include <bpf/libbpf.h>
 
 #include "cgroup_root.h"
+#include "libc_files.h"
 
-static int attach_by_section(const struct bpf_program *program, struct bpf_link **link)
+/* Takes over a link, or the error that stands in errno when there is none. */
+static int add(struct hook_links *links, struct bpf_link *link)
 {
-	*link = bpf_program__attach(program);
-	return *link ? 0 : -errno;
+	int err = -errno;
+	struct bpf_link **grown;
+
+	if (!link)
+		return err;
+	grown = reallocarray(links->links, links->count + 1, sizeof(*grown));
+	if (!grown) {
+		bpf_link__destroy(link);
+		return -ENOMEM;
+	}
+	links->links = grown;
+	grown[links->count++] = link;
+	return 0;
+}
+
+static int attach_by_section(const struct bpf_program *program, struct hook_links *links)
+{
+	return add(links, bpf_program__attach(program));
 }
 
 /* kprobes are perf events of their own type since 4.17; before, they were written into tracefs. */
@@ -24,22 +43,41 @@ int hook__has_kprobes(void)
 	       access("/sys/kernel/debug/tracing/kprobe_events", F_OK) == 0;
 }
 
-static int attach_kprobe(const struct bpf_program *program, struct bpf_link **link)
+static int attach_kprobe(const struct bpf_program *program, struct hook_links *links)
 {
-	return hook__has_kprobes() ? attach_by_section(program, link) : -EOPNOTSUPP;
+	return hook__has_kprobes() ? attach_by_section(program, links) : -EOPNOTSUPP;
+}
+
+/* A function of the C library, in each of those that processes run with; one of them is enough. */
+static int attach_to_libc(const struct bpf_program *program, struct hook_links *links)
+{
+	const char *section = bpf_program__section_name(program);
+	LIBBPF_OPTS(bpf_uprobe_opts, opts, .func_name = strchr(section, '/') + 1,
+		    .retprobe = strncmp(section, "uretprobe/", strlen("uretprobe/")) == 0);
+	struct libc_files files;
+	int err = -ENOENT;
+
+	libc_files__find(&files);
+	for (size_t i = 0; i < files.count; i++) {
+		int attached = add(links, bpf_program__attach_uprobe_opts(program, -1, files.paths[i], 0,
+									  &opts));
+
+		if (err)
+			err = attached;
+	}
+	libc_files__free(&files);
+	return err;
 }
 
 /* A bpf link holds it there, so that it goes when this process does. */
-static int attach_to_root_cgroup(const struct bpf_program *program, struct bpf_link **link)
+static int attach_to_root_cgroup(const struct bpf_program *program, struct hook_links *links)
 {
 	int root = cgroup_root__open();
-	int err = 0;
+	int err;
 
 	if (root < 0)
 		return root;
-	*link = bpf_program__attach_cgroup(program, root);
-	if (!*link)
-		err = -errno;
+	err = add(links, bpf_program__attach_cgroup(program, root));
 	close(root);
 	return err;
 }
@@ -48,13 +86,17 @@ static const struct kind {
 	const char *section; /* the beginning of its name */
 	int rank;
 	bool sees_connects;
-	int (*attach)(const struct bpf_program *program, struct bpf_link **link);
+	bool optional;
+	int (*attach)(const struct bpf_program *program, struct hook_links *links);
 } kinds[] = {
-	{"kretprobe/", 0, true, attach_kprobe},
-	{"kprobe/", 1, false, attach_kprobe},
-	{"sockops", 1, true, attach_to_root_cgroup},
-	{"cgroup_skb/", 1, false, attach_to_root_cgroup},
-	{"", 1, false, attach_by_section},
+	{"kretprobe/", 0, true, false, attach_kprobe},
+	{"kprobe/", 1, false, false, attach_kprobe},
+	{"sockops", 1, true, false, attach_to_root_cgroup},
+	{"uretprobe/", 0, false, true, attach_to_libc},
+	{"uprobe/", 1, false, true, attach_to_libc},
+	{"cgroup_skb/", 1, false, true, attach_to_root_cgroup},
+	{"cgroup/", 1, false, true, attach_to_root_cgroup},
+	{"", 1, false, false, attach_by_section},
 };
 
 static const struct kind *kind_of(const struct bpf_program *program)
@@ -67,9 +109,17 @@ static const struct kind *kind_of(const struct bpf_program *program)
 	return kind;
 }
 
-int hook__attach(const struct bpf_program *program, struct bpf_link **link)
+int hook__attach(const struct bpf_program *program, struct hook_links *links)
 {
-	return kind_of(program)->attach(program, link);
+	return kind_of(program)->attach(program, links);
+}
+
+void hook__detach(struct hook_links *links)
+{
+	while (links->count)
+		bpf_link__destroy(links->links[--links->count]);
+	free(links->links);
+	links->links = NULL;
 }
 
 int hook__rank(const struct bpf_program *program)
@@ -80,4 +130,9 @@ int hook__rank(const struct bpf_program *program)
 int hook__sees_connects(const struct bpf_program *program)
 {
 	return kind_of(program)->sees_connects;
+}
+
+bool hook__is_optional(const struct bpf_program *program)
+{
+	return kind_of(program)->optional;
 }

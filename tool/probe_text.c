@@ -35,9 +35,21 @@ static bool with_sockops(const struct options *options, enum hooks hooks)
 	return hooks == HOOKS_SOCKOPS;
 }
 
+static bool dns_wire(const struct options *options, enum hooks hooks)
+{
+	(void)hooks;
+	return options->dns && options->dns_source != DNS_SOURCE_LIBC;
+}
+
+static bool dns_libc(const struct options *options, enum hooks hooks)
+{
+	(void)hooks;
+	return options->dns && options->dns_source != DNS_SOURCE_WIRE;
+}
+
 static bool dns_with_kprobes(const struct options *options, enum hooks hooks)
 {
-	return options->dns && hooks == HOOKS_KPROBE;
+	return dns_wire(options, hooks) && hooks == HOOKS_KPROBE;
 }
 
 /* The probe files, in the order in which they stand in the text. */
@@ -50,7 +62,11 @@ static const struct probe_file {
 	{"connect.h", always},
 	{"connect_kprobe.c", with_kprobes},
 	{"connect_sockops.c", with_sockops},
+	{"dns.h", dns_wire},
 	{"dns_kprobe.c", dns_with_kprobes},
+	{"dns_asker.c", dns_wire},
+	{"dns_cgroup.c", dns_wire},
+	{"dns_libc.c", dns_libc},
 };
 
 /* #define NAME(value) ((value) == 1 || (value) == 2), or nothing for an empty list */

@@ -12,6 +12,8 @@
 
 #include "counts.h"
 #include "dns_names.h"
+#include "dns_packet.h"
+#include "dns_stream.h"
 #include "event_order.h"
 #include "losses.h"
 #include "table.h"
@@ -30,7 +32,9 @@ struct session {
 	struct tracer *tracer;
 	const volatile sig_atomic_t *stopped;
 	struct event_order *order;
-	struct dns_names *names; /* NULL when none are shown */
+	struct dns_names *names;    /* NULL when none are shown, as for streams */
+	struct dns_stream *streams; /* DNS over TCP */
+	uint32_t asker;		    /* the thread group that the stream's packet is for */
 	struct table table;
 	struct losses losses;
 	int err; /* of a sample that could not be taken in */
@@ -63,6 +67,39 @@ static void show_connect(struct session *session, const struct event *event)
 	table__print_row(&session->table, event, &query);
 }
 
+static void learn_from_stream(const uint8_t *message, size_t length, uint64_t time_ns, void *ctx)
+{
+	struct session *session = ctx;
+
+	dns_names__learn(session->names, message, length, time_ns, session->asker);
+}
+
+static void take_packet(struct session *session, const struct event *event, const uint8_t *payload)
+{
+	struct dns_packet packet;
+
+	if (dns_packet__read(payload, event->length, &packet) != 0)
+		return;
+	if (!packet.is_segment) {
+		dns_names__learn(session->names, packet.bytes, packet.captured, event->time_ns,
+				 event->pid);
+		return;
+	}
+	session->asker = event->pid;
+	if (packet.starts_stream)
+		dns_stream__start(session->streams, packet.connection, packet.sequence,
+				  event->time_ns);
+	dns_stream__segment(session->streams, packet.connection, packet.sequence, packet.bytes,
+			    packet.captured, packet.length, event->time_ns);
+}
+
+static void take_name(struct session *session, const struct event *event, const uint8_t *payload)
+{
+	if (event->length && memchr(payload, '\0', event->length))
+		dns_names__learn_name(session->names, (const char *)payload, event->family, event->daddr,
+				      event->time_ns, event->pid);
+}
+
 static void take_event(const struct event *event, void *ctx)
 {
 	struct session *session = ctx;
@@ -72,6 +109,10 @@ static void take_event(const struct event *event, void *ctx)
 		show_connect(session, event);
 	else if (event->kind == EVENT_DNS_MESSAGE && session->names)
 		dns_names__learn(session->names, payload, event->length, event->time_ns, event->pid);
+	else if (event->kind == EVENT_DNS_PACKET && session->names)
+		take_packet(session, event, payload);
+	else if (event->kind == EVENT_NAME && session->names)
+		take_name(session, event, payload);
 }
 
 /* Has the reader of a pipe gone away? Seen at once, and not at the next row. */
@@ -158,6 +199,8 @@ int session__run(const struct options *options, struct tracer *tracer,
 	};
 	int err = session.table.query ? dns_names__new(&session.names) : 0;
 
+	if (!err && session.names)
+		err = dns_stream__new(&session.streams, learn_from_stream, &session);
 	session.order = event_order__new();
 	if (!err && !session.order)
 		err = -ENOMEM;
@@ -170,6 +213,7 @@ int session__run(const struct options *options, struct tracer *tracer,
 		losses__report_total(tracer);
 	}
 	event_order__free(session.order);
+	dns_stream__free(session.streams);
 	dns_names__free(session.names);
 	return err;
 }

@@ -24,10 +24,14 @@ void table__print_header(const struct table *table)
 
 static void print_query(FILE *out, const struct event *event, const struct table_query *query)
 {
-	if (!query->name) {
-		bool localhost = address__is_localhost(event->family, event->daddr);
+	bool local = address__is_localhost(event->family, event->daddr);
 
-		fputs(localhost ? "localhost" : "No DNS Query", out);
+	if (local && (!query->name || strcmp(query->name, "localhost") == 0)) {
+		fputs("localhost", out); /* whose age says nothing */
+		return;
+	}
+	if (!query->name) {
+		fputs("No DNS Query", out);
 		return;
 	}
 	fputs(query->name, out);

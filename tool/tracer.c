@@ -27,8 +27,7 @@
 
 struct tracer {
 	struct bpf_object *object;
-	struct bpf_link **links; /* one for each program; NULL when it is not attached */
-	size_t program_count;
+	struct hook_links links;
 	struct perf_buffer *buffer;
 	int losses_fd;
 	int connecting_fd; /* -1 when the object has no such map, as for flows */
@@ -79,16 +78,22 @@ static void print_verifier_log(const char *log, bool verbose)
 		fprintf(stderr, "%.*s\n", (int)(end - begin), begin);
 }
 
-static void report_load(const struct bpf_object *object, int err, const char *log, bool verbose)
+/* The one for which a load failed: libbpf takes them one after the other. */
+static const struct bpf_program *refused_program(const struct bpf_object *object)
 {
 	struct bpf_program *program;
-	const char *name = "its maps";
 
 	bpf_object__for_each_program(program, object)
-		if (bpf_program__fd(program) < 0) {
-			name = bpf_program__name(program);
-			break;
-		}
+		if (bpf_program__autoload(program) && bpf_program__fd(program) < 0)
+			return program;
+	return NULL;
+}
+
+static void report_load(const struct bpf_object *object, int err, const char *log, bool verbose)
+{
+	const struct bpf_program *refused = refused_program(object);
+	const char *name = refused ? bpf_program__name(refused) : "its maps";
+
 	print_verifier_log(log, verbose);
 	if (err == -EPERM)
 		warnx("the kernel does not let this process load %s: Operation not permitted. It needs "
@@ -99,26 +104,31 @@ static void report_load(const struct bpf_object *object, int err, const char *lo
 		      strerror(-err));
 }
 
+/* Tracing goes on. Where a kprobe sees the DNS over UDP, not many names are missed: told with -v. */
+static void report_optional(const struct tracer *tracer, const char *program, int err)
+{
+	if (tracer->verbose || !has_map(tracer->object, "dns_messages"))
+		warnx("warning: names may be missing, since %s cannot be hooked: %s", program,
+		      strerror(-err));
+}
+
 static int print_warning(enum libbpf_print_level level, const char *format, va_list arguments)
 {
 	return level == LIBBPF_WARN ? vfprintf(stderr, format, arguments) : 0;
 }
 
-static int load(struct tracer *tracer, const void *bytes, size_t size,
-		const struct tracer_settings *settings)
+static int open_object(struct tracer *tracer, const void *bytes, size_t size,
+		       const struct tracer_settings *settings, char *log)
 {
-	char *log = calloc(1, VERIFIER_LOG_SIZE);
 	LIBBPF_OPTS(bpf_object_open_opts, opts, .object_name = "tcpconnect", .kernel_log_buf = log,
 		    .kernel_log_size = VERIFIER_LOG_SIZE);
 	int err;
 
-	if (!log)
-		return -ENOMEM;
 	tracer->object = bpf_object__open_mem(bytes, size, &opts);
 	if (!tracer->object) {
 		err = -errno;
 		warnx("libbpf cannot read the object: %s", strerror(-err));
-		goto out;
+		return err;
 	}
 	err = has_map(tracer->object, "flows") ? 0 : event_layout__check(bpf_object__btf(tracer->object));
 	if (!err)
@@ -126,11 +136,45 @@ static int load(struct tracer *tracer, const void *bytes, size_t size,
 				      "--cgroupmap");
 	if (!err)
 		err = pinned_map__use(tracer->object, "mntns_map", settings->mntns_map, "--mntnsmap");
+	return err;
+}
+
+static void leave_optional_out(struct bpf_object *object)
+{
+	struct bpf_program *program;
+
+	bpf_object__for_each_program(program, object)
+		if (hook__is_optional(program))
+			bpf_program__set_autoload(program, false);
+}
+
+/* A kernel that refuses an optional program, say for want of its kind, gets all but those. */
+static int load(struct tracer *tracer, const void *bytes, size_t size,
+		const struct tracer_settings *settings)
+{
+	char *log = calloc(1, VERIFIER_LOG_SIZE);
+	int err = log ? open_object(tracer, bytes, size, settings, log) : -ENOMEM;
+	const struct bpf_program *refused;
+	int refusal = 0;
+
 	if (err)
 		goto out;
 	err = bpf_object__load(tracer->object);
+	refused = err ? refused_program(tracer->object) : NULL;
+	if (refused && hook__is_optional(refused)) {
+		refusal = err;
+		bpf_object__close(tracer->object);
+		log[0] = '\0';
+		err = open_object(tracer, bytes, size, settings, log);
+		if (err)
+			goto out;
+		leave_optional_out(tracer->object);
+		err = bpf_object__load(tracer->object);
+	}
 	if (err)
 		report_load(tracer->object, err, log, settings->verbose);
+	else if (refusal)
+		report_optional(tracer, "the root cgroup", refusal);
 out:
 	free(log);
 	return err;
@@ -196,7 +240,6 @@ int tracer__open(const void *object, size_t size, const struct tracer_settings *
 		 struct tracer **tracer)
 {
 	struct tracer *made = calloc(1, sizeof(*made));
-	struct bpf_program *program;
 	int err;
 
 	if (!made)
@@ -206,13 +249,6 @@ int tracer__open(const void *object, size_t size, const struct tracer_settings *
 	err = load(made, object, size, settings);
 	if (err)
 		goto err_out;
-	bpf_object__for_each_program(program, made->object)
-		made->program_count++;
-	made->links = calloc(made->program_count + 1, sizeof(struct bpf_link *));
-	if (!made->links) {
-		err = -ENOMEM;
-		goto err_out;
-	}
 	err = find_map(made->object, "losses", sizeof(int), TRACER_LOSS_KINDS * sizeof(uint64_t),
 		       &made->losses_fd);
 	if (!err)
@@ -257,15 +293,17 @@ struct attached {
 static int attach_rank(struct tracer *tracer, int rank, struct attached *attached)
 {
 	struct bpf_program *program;
-	size_t number = 0;
 
 	bpf_object__for_each_program(program, tracer->object) {
-		struct bpf_link **link = &tracer->links[number++];
 		int err;
 
-		if (hook__rank(program) != rank)
+		if (hook__rank(program) != rank || !bpf_program__autoload(program))
 			continue;
-		err = hook__attach(program, link);
+		err = hook__attach(program, &tracer->links);
+		if (err && hook__is_optional(program)) {
+			report_optional(tracer, bpf_program__name(program), err);
+			continue;
+		}
 		if (err == -ENOENT) {
 			attached->missing = bpf_program__name(program);
 			if (tracer->verbose || rank > 0)
@@ -309,7 +347,7 @@ bool tracer__counts(const struct tracer *tracer)
 
 bool tracer__sees_names(const struct tracer *tracer)
 {
-	return bpf_object__find_map_by_name(tracer->object, "dns_messages") != NULL;
+	return has_map(tracer->object, "dns_askers") || has_map(tracer->object, "libc_names");
 }
 
 int tracer__wait(struct tracer *tracer, int timeout_ms)
@@ -389,11 +427,7 @@ int tracer__flows(const struct tracer *tracer, struct tracer_flow **flows, size_
 
 void tracer__detach(struct tracer *tracer)
 {
-	/* links stand in the order of the programs: the entry goes before its return */
-	for (size_t i = 0; tracer->links && i < tracer->program_count; i++) {
-		bpf_link__destroy(tracer->links[i]);
-		tracer->links[i] = NULL;
-	}
+	hook__detach(&tracer->links); /* returns were attached first: the entries go before them */
 	tracer->detached = true;
 }
 
@@ -402,7 +436,6 @@ void tracer__close(struct tracer *tracer)
 	if (!tracer)
 		return;
 	tracer__detach(tracer);
-	free(tracer->links);
 	perf_buffer__free(tracer->buffer);
 	bpf_object__close(tracer->object);
 	free(tracer);

@@ -59,6 +59,13 @@ bool kernel_types__runs(const char *release)
 static int add_common_cflags(struct kernel_types *types)
 {
 	static const char *const cflags[] = {
+		/*
+		 * libbcc has clang lay structs out for the host and then swaps in BPF's data layout, under which
+		 * LLVM 14 to 17 align an integer of more than 64 bits differently. Without this flag a longer run
+		 * of bit fields, padding too, becomes such an integer, and what follows it is read from a wrong
+		 * place: task_struct's nsproxy 16 bytes too far.
+		 */
+		"-ffine-grained-bitfield-accesses",
 		/* members that are a struct with a tag and no name: the kernel has them since 6.19 */
 		"-fms-extensions",
 		"-Wno-microsoft-anon-tag",

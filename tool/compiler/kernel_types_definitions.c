@@ -15,6 +15,21 @@
 /** Whether a condition holds, as far as can be told without a preprocessor. */
 enum truth { NO, YES, UNKNOWN };
 
+/** A header that an #include line leads to. */
+struct found {
+	char *path;
+	char *text;	   /* NULL until it is asked for */
+	UT_hash_handle hh; /* which keeps the order in which they were found: those that the probe names first */
+};
+
+/** A walk over the headers that a probe includes, and those that they include. */
+struct walk {
+	const struct header_trees *trees;
+	char *config; /* the text of include/generated/autoconf.h */
+	struct found *found;
+	int err; /* the first -ENOMEM */
+};
+
 /* ── conditions ────────────────────────────────────────────────────────────────────────────────────────── */
 
 /* Is `#define NAME` in autoconf.h? */
@@ -252,84 +267,41 @@ static bool is_declared(const struct tokens *tokens, size_t i)
 	return i + 1 < tokens->count && begins_with_underscores(&tokens->list[i + 1]);
 }
 
-static bool has_member(const struct tokens *tokens, size_t open, const char *member, const char *config);
+static bool has_field(struct walk *walk, const char *type, const char *field);
 
 /* `struct NAME;` among members: those of that struct are the outer one's too, since Linux 6.19. */
-static bool has_inherited_member(const struct tokens *tokens, size_t i, const char *member, const char *config)
+static bool inherits(struct walk *walk, const struct tokens *tokens, size_t i, const char *member)
 {
 	char name[128];
-	size_t open;
 
 	if (!is_struct(tokens, i) || !tokens__is(tokens, i + 2, ";") ||
-	    tokens->list[i + 1].length >= sizeof(name))
+	    snprintf(name, sizeof(name), "%.*s", (int)tokens->list[i + 1].length, tokens->list[i + 1].start) >=
+		    (int)sizeof(name))
 		return false;
-	snprintf(name, sizeof(name), "%.*s", (int)tokens->list[i + 1].length, tokens->list[i + 1].start);
-	open = find_definition(tokens, name);
-	return open && open < i && has_member(tokens, open, member, config);
+	return has_field(walk, name, member);
 }
 
 /* Is a member declared between the braces at `open`? */
-static bool has_member(const struct tokens *tokens, size_t open, const char *member, const char *config)
+static bool has_member(struct walk *walk, const struct tokens *tokens, size_t open, const char *member)
 {
 	size_t close = tokens__closing(tokens, open), i;
 	struct conditions conditions = {.depth = 0};
 
 	for (i = open + 1; i < close; i++) {
 		if (tokens__is(tokens, i, "#") && tokens->list[i].first)
-			i = follow_directive(tokens, i, config, &conditions);
+			i = follow_directive(tokens, i, walk->config, &conditions);
 		else if (holds_no_members(tokens, i) ||
 			 (tokens__is(tokens, i, "{") && !is_anonymous(tokens, i)))
 			i = tokens__closing(tokens, i);
 		else if (!ruled_out(&conditions) &&
 			 ((tokens__is(tokens, i, member) && is_declared(tokens, i)) ||
-			  has_inherited_member(tokens, i, member, config)))
+			  inherits(walk, tokens, i, member)))
 			return true;
 	}
 	return false;
 }
 
-static bool defines_type(const struct c_text *header, const char *name)
-{
-	return c_text__uses(header, name) & (WORD_OWN_TAG | WORD_OWN_NAME);
-}
-
-static int answer_from(const char *c, size_t size, const char *config, struct question *question)
-{
-	struct c_text header = {0};
-	struct tokens tokens;
-	size_t open;
-	int err;
-
-	if (question->kind == QUESTION_FIELD) {
-		err = tokens__cut(c, size, &tokens);
-		if (err)
-			return err;
-		open = find_definition(&tokens, question->name);
-		question->yes = open && has_member(&tokens, open, question->field, config);
-		free(tokens.list);
-		return 0;
-	}
-	err = c_text__read(&header, c);
-	if (!err && question->kind == QUESTION_TYPE)
-		question->yes = defines_type(&header, question->name);
-	else if (!err)
-		question->yes = c_text__uses(&header, question->name) & WORD_OWN_NAME;
-	c_text__free(&header);
-	return err;
-}
-
 /* ── the walk ──────────────────────────────────────────────────────────────────────────────────────────── */
-
-/** A header that an #include line leads to. */
-struct found {
-	char *path;
-	UT_hash_handle hh; /* which keeps the order in which they were found: those that the probe names first */
-};
-
-struct walk {
-	const struct header_trees *trees;
-	struct found *found;
-};
 
 static int add_found(struct walk *walk, const char *path)
 {
@@ -389,54 +361,103 @@ static int add_included(struct walk *walk, const char *c)
 	return err;
 }
 
-static int answer_from_header(struct walk *walk, const char *path, const char *config, struct c_text *probe)
+/* A header's text. Reading it the first time finds the headers that it includes. */
+static const char *text_of(struct walk *walk, struct found *found)
 {
-	size_t size, i;
-	char *c;
-	int err = 0;
+	size_t size;
 
-	if (file__read(path, FILE_LIMIT, &c, &size))
-		return 0; /* the compiler will say it */
-	for (i = 0; !err && i < probe->question_count; i++)
-		if (!probe->questions[i].yes && strstr(c, probe->questions[i].name))
-			err = answer_from(c, size, config, &probe->questions[i]);
-	if (!err)
-		err = add_included(walk, c);
-	free(c);
-	return err;
+	if (found->text)
+		return found->text;
+	if (file__read(found->path, FILE_LIMIT, &found->text, &size))
+		found->text = strdup(""); /* the compiler will say it */
+	if (!found->text || add_included(walk, found->text))
+		walk->err = -ENOMEM;
+	return found->text ? found->text : "";
 }
 
-static bool all_yes(const struct c_text *probe)
+static bool has_field(struct walk *walk, const char *type, const char *field)
 {
-	size_t i;
+	struct found *found;
+	bool yes = false;
 
-	for (i = 0; i < probe->question_count; i++)
-		if (!probe->questions[i].yes)
-			return false;
-	return true;
+	for (found = walk->found; found && !yes && !walk->err; found = found->hh.next) {
+		const char *text = text_of(walk, found);
+		struct tokens tokens;
+		size_t open;
+
+		if (!strstr(text, type))
+			continue;
+		walk->err = tokens__cut(text, strlen(text), &tokens);
+		if (walk->err)
+			break;
+		open = find_definition(&tokens, type);
+		yes = open && has_member(walk, &tokens, open, field);
+		free(tokens.list);
+	}
+	return yes;
+}
+
+/* Does a header use a name like that: as the tag of a struct that it defines, say? */
+static bool defines(struct walk *walk, const char *name, unsigned int uses)
+{
+	struct found *found;
+	bool yes = false;
+
+	for (found = walk->found; found && !yes && !walk->err; found = found->hh.next) {
+		const char *text = text_of(walk, found);
+		struct c_text header = {0};
+
+		if (!strstr(text, name))
+			continue;
+		walk->err = c_text__read(&header, text);
+		yes = c_text__uses(&header, name) & uses;
+		c_text__free(&header);
+	}
+	return yes;
+}
+
+static bool answer(struct walk *walk, const struct question *question)
+{
+	switch (question->kind) {
+	case QUESTION_FIELD:
+		return has_field(walk, question->name, question->field);
+	case QUESTION_TYPE:
+		return defines(walk, question->name, WORD_OWN_TAG | WORD_OWN_NAME);
+	default:
+		return defines(walk, question->name, WORD_OWN_NAME);
+	}
+}
+
+static void free_walk(struct walk *walk)
+{
+	struct found *found, *next;
+
+	HASH_ITER(hh, walk->found, found, next) {
+		HASH_DEL(walk->found, found);
+		free(found->path);
+		free(found->text);
+		free(found);
+	}
+	free(walk->config);
 }
 
 int header_trees__answer(const struct header_trees *trees, struct c_text *probe)
 {
 	struct walk walk = {.trees = trees};
-	struct found *found, *next;
-	char path[PATH_MAX], *config = NULL;
+	char path[PATH_MAX];
 	size_t size, i;
-	int err = 0;
 
+	if (probe->question_count == 0)
+		return 0;
 	snprintf(path, sizeof(path), "%s/include/generated/autoconf.h", trees->build);
-	if (file__read(path, FILE_LIMIT, &config, &size))
-		config = NULL;
-	for (i = 0; !err && i < probe->header_count; i++)
-		err = add_header(&walk, probe->headers[i], strlen(probe->headers[i]));
-	for (found = walk.found; !err && found && !all_yes(probe); found = found->hh.next)
-		err = answer_from_header(&walk, found->path, config ? config : "", probe);
-
-	HASH_ITER(hh, walk.found, found, next) {
-		HASH_DEL(walk.found, found);
-		free(found->path);
-		free(found);
-	}
-	free(config);
-	return err;
+	if (file__read(path, FILE_LIMIT, &walk.config, &size))
+		walk.config = strdup("");
+	if (!walk.config)
+		walk.err = -ENOMEM;
+	for (i = 0; !walk.err && i < probe->header_count; i++)
+		walk.err = add_header(&walk, probe->headers[i], strlen(probe->headers[i]));
+	for (i = 0; !walk.err && i < probe->question_count; i++)
+		probe->questions[i].yes = answer(&walk, &probe->questions[i]);
+	free_walk(&walk);
+	return walk.err;
 }
