@@ -168,11 +168,13 @@ static int report_failure(const struct child *child, int status)
 {
 	print_messages(child->messages);
 	if (WIFSIGNALED(status))
-		warnx("the compiler was ended by signal %d (%s); is there enough memory? It takes 250 MB",
+		warnx("the compiler was ended by signal %d (%s); is there enough memory? It takes "
+		      "250 MB",
 		      WTERMSIG(status), strsignal(WTERMSIG(status)));
 	else if (WEXITSTATUS(status) == EXIT_LOADER)
 		warnx("the compiler did not start for want of a library: install libbcc (Debian: "
-		      "apt-get install libbpfcc), or use --object with an object compiled elsewhere");
+		      "apt-get install libbpfcc), or use --object with an object compiled "
+		      "elsewhere");
 	return -EINVAL;
 }
 

@@ -10,7 +10,7 @@
 
 /** What the compiler is asked. */
 struct compile_request {
-	const char *program;	     /* path of tcpconnect-compile */
+	const char *program; /* path of tcpconnect-compile */
 	const char *text;
 	const struct options *options; /* for --kernel, --headers, --btf, --types and -v */
 };

@@ -7,7 +7,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/** A UDP datagram, which is one DNS message, or a TCP segment, which is a piece of a stream of them. */
+/** A UDP datagram, which is one DNS message, or a TCP segment, which is a piece of a stream of
+ * them. */
 struct dns_packet {
 	uint64_t connection;  /* a number of the receiving socket */
 	bool is_segment;      /* TCP */
@@ -22,8 +23,8 @@ struct dns_packet {
  * @brief Read the payload of an EVENT_DNS_PACKET (probes/dns_cgroup.c).
  *
  * That is the socket's cookie and the packet's size, 8 bytes each and in this machine's byte order,
- * and then the packet, maybe cut short: IPv4 (RFC 791) or IPv6 (RFC 8200), UDP or TCP. Nothing in it
- * is trusted.
+ * and then the packet, maybe cut short: IPv4 (RFC 791) or IPv6 (RFC 8200), UDP or TCP. Nothing in
+ * it is trusted.
  *
  * @param payload, size as they came
  * @param packet filled on success

@@ -12,7 +12,10 @@
 #include "event.h"
 #include "object_sections.h"
 
-#define FIELD(name) {#name, offsetof(struct event, name), sizeof(((struct event *)0)->name)}
+#define FIELD(name)                                                                    \
+	{                                                                              \
+#name, offsetof(struct event, name), sizeof(((struct event *)0)->name) \
+	}
 
 static const struct field {
 	const char *name;
@@ -20,10 +23,11 @@ static const struct field {
 	size_t size;
 } fields[] = {
 	FIELD(time_ns), FIELD(kind), FIELD(family), FIELD(lport), FIELD(dport), FIELD(pid),
-	FIELD(tid), FIELD(uid), FIELD(length), FIELD(saddr), FIELD(daddr), FIELD(comm),
+	FIELD(tid),	FIELD(uid),  FIELD(length), FIELD(saddr), FIELD(daddr), FIELD(comm),
 };
 
-static int check_field(const struct btf *btf, const struct btf_type *type, const struct field *field)
+static int check_field(const struct btf *btf, const struct btf_type *type,
+		       const struct field *field)
 {
 	const struct btf_member *member = btf_members(type);
 

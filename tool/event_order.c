@@ -73,7 +73,8 @@ int event_order__add(struct event_order *order, const void *sample, size_t size)
 	if (size < sizeof(event))
 		return -EINVAL;
 	memcpy(&event, sample, sizeof(event));
-	if (event.length > size - sizeof(event)) /* the perf buffer pads: it may be shorter, not longer */
+	if (event.length >
+	    size - sizeof(event)) /* the perf buffer pads: it may be shorter, not longer */
 		return -EINVAL;
 	size = sizeof(event) + event.length;
 	err = reserve(order, round_up(size));

@@ -59,8 +59,9 @@ static int attach_to_libc(const struct bpf_program *program, struct hook_links *
 
 	libc_files__find(&files);
 	for (size_t i = 0; i < files.count; i++) {
-		int attached = add(links, bpf_program__attach_uprobe_opts(program, -1, files.paths[i], 0,
-									  &opts));
+		int attached =
+			add(links,
+			    bpf_program__attach_uprobe_opts(program, -1, files.paths[i], 0, &opts));
 
 		if (err)
 			err = attached;

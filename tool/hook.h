@@ -10,7 +10,8 @@
 struct bpf_link;
 struct bpf_program;
 
-/** What holds programs at their hooks, in the order in which they were attached. Zeroed, there is none. */
+/** What holds programs at their hooks, in the order in which they were attached. Zeroed, there is
+ * none. */
 struct hook_links {
 	struct bpf_link **links;
 	size_t count;

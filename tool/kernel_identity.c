@@ -13,14 +13,16 @@ void kernel_identity__get(struct kernel_identity *identity, const char *release)
 	uname(&uts);
 	*identity = (struct kernel_identity){0};
 	snprintf(identity->machine, sizeof(identity->machine), "%s", uts.machine);
-	snprintf(identity->release, sizeof(identity->release), "%s", release ? release : uts.release);
+	snprintf(identity->release, sizeof(identity->release), "%s",
+		 release ? release : uts.release);
 	if (strcmp(identity->release, uts.release) == 0)
 		snprintf(identity->version, sizeof(identity->version), "%s", uts.version);
 }
 
 void kernel_identity__write(const struct kernel_identity *identity, char *out, size_t size)
 {
-	snprintf(out, size, "%s\n%s\n%s\n", identity->release, identity->version, identity->machine);
+	snprintf(out, size, "%s\n%s\n%s\n", identity->release, identity->version,
+		 identity->machine);
 }
 
 int kernel_identity__read(struct kernel_identity *identity, const char *in, size_t length)

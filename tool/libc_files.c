@@ -41,14 +41,16 @@ static void take(struct search *search, const char *path)
 	if (files->count == LIBC_FILES_MAX || stat(path, &status) != 0)
 		return;
 	for (size_t i = 0; i < files->count; i++)
-		if (search->seen[i].st_dev == status.st_dev && search->seen[i].st_ino == status.st_ino)
+		if (search->seen[i].st_dev == status.st_dev &&
+		    search->seen[i].st_ino == status.st_ino)
 			return;
 	files->paths[files->count] = strdup(path);
 	if (files->paths[files->count])
 		search->seen[files->count++] = status;
 }
 
-/* What a process has mapped: the path begins with the first slash of a line of /proc/PID/maps. Is a libc there? */
+/* What a process has mapped: the path begins with the first slash of a line of /proc/PID/maps. Is a
+ * libc there? */
 static bool search_process(struct search *search, const char *pid)
 {
 	char path[PATH_MAX], line[PATH_MAX + 128];
@@ -64,7 +66,8 @@ static bool search_process(struct search *search, const char *pid)
 		if (!library || !is_libc(library))
 			continue;
 		found = true;
-		if (snprintf(path, sizeof(path), "/proc/%s/root%s", pid, library) < (int)sizeof(path))
+		if (snprintf(path, sizeof(path), "/proc/%s/root%s", pid, library) <
+		    (int)sizeof(path))
 			take(search, path);
 	}
 	if (maps)
@@ -98,10 +101,12 @@ void libc_files__find(struct libc_files *files)
 	new_namespace(&search, "self");
 	search_process(&search, "self");
 	while (processes && (entry = readdir(processes)) != NULL) {
-		if (!isdigit((unsigned char)entry->d_name[0]) || !new_namespace(&search, entry->d_name))
+		if (!isdigit((unsigned char)entry->d_name[0]) ||
+		    !new_namespace(&search, entry->d_name))
 			continue;
 		if (!search_process(&search, entry->d_name))
-			search.namespace_count--; /* a kernel thread or a static program: ask the next */
+			search.namespace_count--; /* a kernel thread or a static program: ask the
+						     next */
 	}
 	if (processes)
 		closedir(processes);

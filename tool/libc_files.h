@@ -15,8 +15,8 @@ struct libc_files {
 };
 
 /**
- * @brief Find glibc and musl as they are mapped by this process, and by one process of every other mount
- *        namespace; each file once.
+ * @brief Find glibc and musl as they are mapped by this process, and by one process of every other
+ * mount namespace; each file once.
  * @param files filled; libc_files__free() frees what is in it
  */
 void libc_files__find(struct libc_files *files);

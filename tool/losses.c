@@ -12,7 +12,8 @@ static const char *const reasons[TRACER_LOSS_KINDS] = {
 		"connects, since more were under way than the map 'connecting' holds",
 	[TRACER_LOSS_NOT_COUNTED] =
 		"connects not counted, since the map 'flows' is full (FLOWS in probes/connect.h)",
-	[TRACER_LOSS_CONNECT_EVENT] = "connects, since the perf buffer was full; try --buffer-pages",
+	[TRACER_LOSS_CONNECT_EVENT] =
+		"connects, since the perf buffer was full; try --buffer-pages",
 	[TRACER_LOSS_DNS_EVENT] = "DNS answers, since the perf buffer was full; try --buffer-pages",
 };
 
@@ -26,7 +27,8 @@ void losses__report(struct losses *losses, const struct tracer *tracer, uint64_t
 	for (int i = 0; i < TRACER_LOSS_KINDS; i++) {
 		if (now[i] == losses->reported[i])
 			continue;
-		warnx("lost %llu %s", (unsigned long long)(now[i] - losses->reported[i]), reasons[i]);
+		warnx("lost %llu %s", (unsigned long long)(now[i] - losses->reported[i]),
+		      reasons[i]);
 		losses->reported[i] = now[i];
 		losses->reported_at_ns = now_ns;
 	}

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-/* tcpconnect: who connects where. Parse, write the probe text, get the object, attach, loop, detach. */
+/* tcpconnect: who connects where. Parse, write the probe text, get the object, attach, loop,
+ * detach. */
 #include <err.h>
 #include <errno.h>
 #include <signal.h>
@@ -28,7 +29,8 @@ static void stop(int signal)
 	stopped = 1;
 }
 
-/* Also when SIGINT came ignored, as for a shell's background job: there is no other way to end this. */
+/* Also when SIGINT came ignored, as for a shell's background job: there is no other way to end
+ * this. */
 static void catch_signals(void)
 {
 	struct sigaction action = {.sa_handler = stop};

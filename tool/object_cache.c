@@ -117,7 +117,8 @@ int object_cache__find(const struct object_cache *cache, const char *text,
 		futimens(fd, NULL); /* used now: it goes last */
 	close(fd);
 	if (cache->verbose)
-		warnx(err ? "cached object not used: %s" : "object from the cache: %s", err ? why : path);
+		warnx(err ? "cached object not used: %s" : "object from the cache: %s",
+		      err ? why : path);
 	return err ? -ENOENT : 0;
 }
 
@@ -139,7 +140,8 @@ static int by_use(const void *left, const void *right)
 /* Objects, and what a killed writer left aside of one. */
 static bool is_object_name(const char *name)
 {
-	return strspn(name, "0123456789abcdef") == 16 && strncmp(name + 16, SUFFIX, strlen(SUFFIX)) == 0;
+	return strspn(name, "0123456789abcdef") == 16 &&
+	       strncmp(name + 16, SUFFIX, strlen(SUFFIX)) == 0;
 }
 
 static size_t list(DIR *directory, struct kept **all)

@@ -26,7 +26,8 @@ static int check_kernel(const char *path, const char *object, size_t size)
 	}
 	if (kernel_identity__same(&made_for, &running))
 		return 0;
-	warnx("--object %s: compiled for kernel %s %s (%s), this is %s %s (%s): compile it again with "
+	warnx("--object %s: compiled for kernel %s %s (%s), this is %s %s (%s): compile it again "
+	      "with "
 	      "--compile-only --kernel %s",
 	      path, made_for.release, made_for.machine, made_for.version, running.release,
 	      running.machine, running.version, running.release);
@@ -64,9 +65,9 @@ int object_source__get(const struct options *options, const char *compiler, cons
 {
 	const struct compile_request request = {
 		.program = compiler, .text = text, .options = options};
-	const struct object_cache cache = {
-		.directory = options->cache ? options->cache : OBJECT_CACHE_DEFAULT,
-		.verbose = options->verbose};
+	const struct object_cache cache = {.directory = options->cache ? options->cache
+								       : OBJECT_CACHE_DEFAULT,
+					   .verbose = options->verbose};
 	/* an object for another machine's kernel is written to a file, and of no use here */
 	bool cached = !options->no_cache && options->action == ACTION_TRACE;
 	struct kernel_identity kernel;

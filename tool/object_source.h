@@ -10,8 +10,8 @@
 /**
  * @brief Read the object that --object names.
  * @param object, size on success: for free()
- * @return 0, or a negative errno after one line on stderr: it is damaged, others can change it, or it
- *         was compiled for another kernel
+ * @return 0, or a negative errno after one line on stderr: it is damaged, others can change it, or
+ * it was compiled for another kernel
  */
 int object_source__read(const char *path, char **object, size_t *size);
 

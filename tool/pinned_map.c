@@ -36,8 +36,10 @@ static int check(int fd, const struct bpf_map *map, const char *path, const char
 	}
 	if (info.type != BPF_MAP_TYPE_HASH || info.key_size != bpf_map__key_size(map) ||
 	    info.value_size != bpf_map__value_size(map)) {
-		warnx("%s %s: not the right kind of map: it has type %u, keys of %u and values of %u "
-		      "bytes; make it with: bpftool map create %s type hash key %u value %u entries "
+		warnx("%s %s: not the right kind of map: it has type %u, keys of %u and values of "
+		      "%u "
+		      "bytes; make it with: bpftool map create %s type hash key %u value %u "
+		      "entries "
 		      "128 name filter",
 		      option, path, info.type, info.key_size, info.value_size, path,
 		      bpf_map__key_size(map), bpf_map__value_size(map));
@@ -55,7 +57,8 @@ static void report_open(int err, const char *path, const char *option)
 		      strerror(-err));
 }
 
-int pinned_map__use(struct bpf_object *object, const char *name, const char *path, const char *option)
+int pinned_map__use(struct bpf_object *object, const char *name, const char *path,
+		    const char *option)
 {
 	struct bpf_map *map = bpf_object__find_map_by_name(object, name);
 	int fd, err;
@@ -67,7 +70,8 @@ int pinned_map__use(struct bpf_object *object, const char *name, const char *pat
 		return -EINVAL;
 	}
 	if (!path) {
-		warnx("the object was compiled with %s: give it the path of the pinned map", option);
+		warnx("the object was compiled with %s: give it the path of the pinned map",
+		      option);
 		return -EINVAL;
 	}
 	fd = bpf_obj_get(path);

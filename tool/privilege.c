@@ -57,7 +57,8 @@ int privilege__check(enum hooks hooks)
 	}
 	if (!missing[0])
 		return 0;
-	warnx("tracing needs root, or %s which this process (uid %u) does not have: run it with sudo",
+	warnx("tracing needs root, or %s which this process (uid %u) does not have: run it with "
+	      "sudo",
 	      missing, geteuid());
 	return -EPERM;
 }

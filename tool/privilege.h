@@ -5,7 +5,8 @@
 #include "probe_text.h"
 
 /**
- * @brief Check that this process has the capabilities that tracing takes, before anything else is done.
+ * @brief Check that this process has the capabilities that tracing takes, before anything else is
+ * done.
  * @param hooks what will be hooked
  * @return 0, or -EPERM after one line on stderr that names what is missing
  */

@@ -96,8 +96,8 @@ static void take_packet(struct session *session, const struct event *event, cons
 static void take_name(struct session *session, const struct event *event, const uint8_t *payload)
 {
 	if (event->length && memchr(payload, '\0', event->length))
-		dns_names__learn_name(session->names, (const char *)payload, event->family, event->daddr,
-				      event->time_ns, event->pid);
+		dns_names__learn_name(session->names, (const char *)payload, event->family,
+				      event->daddr, event->time_ns, event->pid);
 }
 
 static void take_event(const struct event *event, void *ctx)
@@ -108,7 +108,8 @@ static void take_event(const struct event *event, void *ctx)
 	if (event->kind == EVENT_CONNECT)
 		show_connect(session, event);
 	else if (event->kind == EVENT_DNS_MESSAGE && session->names)
-		dns_names__learn(session->names, payload, event->length, event->time_ns, event->pid);
+		dns_names__learn(session->names, payload, event->length, event->time_ns,
+				 event->pid);
 	else if (event->kind == EVENT_DNS_PACKET && session->names)
 		take_packet(session, event, payload);
 	else if (event->kind == EVENT_NAME && session->names)

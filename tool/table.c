@@ -39,7 +39,8 @@ static void print_query(FILE *out, const struct event *event, const struct table
 		fprintf(out, " (%.3fms)", query->age_ns / 1e6);
 }
 
-void table__print_row(struct table *table, const struct event *event, const struct table_query *query)
+void table__print_row(struct table *table, const struct event *event,
+		      const struct table_query *query)
 {
 	FILE *out = table->out;
 	char comm[4 * sizeof(event->comm) + 1];
@@ -52,7 +53,8 @@ void table__print_row(struct table *table, const struct event *event, const stru
 	if (table->uid)
 		fprintf(out, "%-6u", event->uid);
 	printable(comm, sizeof(comm), event->comm, strnlen(event->comm, sizeof(event->comm)));
-	fprintf(out, "%-7u %-12.12s %-2d %-16s ", event->pid, comm, event->family == AF_INET ? 4 : 6,
+	fprintf(out, "%-7u %-12.12s %-2d %-16s ", event->pid, comm,
+		event->family == AF_INET ? 4 : 6,
 		address__format(event->family, event->saddr, saddr));
 	if (table->local_port)
 		fprintf(out, "%-6u ", event->lport);

@@ -12,10 +12,10 @@
 /** What the rows look like, and the time of the first one. */
 struct table {
 	FILE *out;
-	bool timestamp;	 /* TIME(s), seconds since the first row */
-	bool uid;	 /* UID */
-	bool local_port; /* LPORT */
-	bool query;	 /* QUERY */
+	bool timestamp;	   /* TIME(s), seconds since the first row */
+	bool uid;	   /* UID */
+	bool local_port;   /* LPORT */
+	bool query;	   /* QUERY */
 	uint64_t first_ns; /* 0 until the first row is printed */
 };
 
@@ -32,6 +32,7 @@ void table__print_header(const struct table *table);
  * @brief Print a connect.
  * @param query its name; NULL when the table has no such column
  */
-void table__print_row(struct table *table, const struct event *event, const struct table_query *query);
+void table__print_row(struct table *table, const struct event *event,
+		      const struct table_query *query);
 
 #endif

@@ -20,7 +20,8 @@
 /* Per CPU. A storm of 40,000 connects a second on one CPU fills this in 65 ms. */
 #define DEFAULT_BUFFER_PAGES 64
 
-/* The part of a buffer that is filled before the tool is woken: what is below waits for a poll's end. */
+/* The part of a buffer that is filled before the tool is woken: what is below waits for a poll's
+ * end. */
 #define WAKEUP_DIVISOR 4
 
 #define VERIFIER_LOG_SIZE (256 * 1024)
@@ -50,7 +51,8 @@ static int find_map(const struct bpf_object *object, const char *name, size_t ke
 	*fd = map ? bpf_map__fd(map) : -1;
 	if (!map || (bpf_map__key_size(map) == key_size && bpf_map__value_size(map) == value_size))
 		return 0;
-	warnx("the probes' map '%s' has keys of %u and values of %u bytes, this tool reads %zu and %zu",
+	warnx("the probes' map '%s' has keys of %u and values of %u bytes, this tool reads %zu and "
+	      "%zu",
 	      name, bpf_map__key_size(map), bpf_map__value_size(map), key_size, value_size);
 	return -EINVAL;
 }
@@ -83,9 +85,9 @@ static const struct bpf_program *refused_program(const struct bpf_object *object
 {
 	struct bpf_program *program;
 
-	bpf_object__for_each_program(program, object)
-		if (bpf_program__autoload(program) && bpf_program__fd(program) < 0)
-			return program;
+	bpf_object__for_each_program(program,
+				     object) if (bpf_program__autoload(program) &&
+						 bpf_program__fd(program) < 0) return program;
 	return NULL;
 }
 
@@ -96,15 +98,18 @@ static void report_load(const struct bpf_object *object, int err, const char *lo
 
 	print_verifier_log(log, verbose);
 	if (err == -EPERM)
-		warnx("the kernel does not let this process load %s: Operation not permitted. It needs "
-		      "root, or CAP_BPF and CAP_PERFMON, and a kernel and container that allow bpf()",
+		warnx("the kernel does not let this process load %s: Operation not permitted. It "
+		      "needs "
+		      "root, or CAP_BPF and CAP_PERFMON, and a kernel and container that allow "
+		      "bpf()",
 		      name);
 	else
-		warnx("the kernel refused %s: %s; the lines above, if any, are its verifier's", name,
-		      strerror(-err));
+		warnx("the kernel refused %s: %s; the lines above, if any, are its verifier's",
+		      name, strerror(-err));
 }
 
-/* Tracing goes on. Where a kprobe sees the DNS over UDP, not many names are missed: told with -v. */
+/* Tracing goes on. Where a kprobe sees the DNS over UDP, not many names are missed: told with -v.
+ */
 static void report_optional(const struct tracer *tracer, const char *program, int err)
 {
 	if (tracer->verbose || !has_map(tracer->object, "dns_messages"))
@@ -130,12 +135,15 @@ static int open_object(struct tracer *tracer, const void *bytes, size_t size,
 		warnx("libbpf cannot read the object: %s", strerror(-err));
 		return err;
 	}
-	err = has_map(tracer->object, "flows") ? 0 : event_layout__check(bpf_object__btf(tracer->object));
+	err = has_map(tracer->object, "flows")
+		      ? 0
+		      : event_layout__check(bpf_object__btf(tracer->object));
 	if (!err)
 		err = pinned_map__use(tracer->object, "cgroup_map", settings->cgroup_map,
 				      "--cgroupmap");
 	if (!err)
-		err = pinned_map__use(tracer->object, "mntns_map", settings->mntns_map, "--mntnsmap");
+		err = pinned_map__use(tracer->object, "mntns_map", settings->mntns_map,
+				      "--mntnsmap");
 	return err;
 }
 
@@ -143,9 +151,8 @@ static void leave_optional_out(struct bpf_object *object)
 {
 	struct bpf_program *program;
 
-	bpf_object__for_each_program(program, object)
-		if (hook__is_optional(program))
-			bpf_program__set_autoload(program, false);
+	bpf_object__for_each_program(program, object) if (hook__is_optional(program))
+		bpf_program__set_autoload(program, false);
 }
 
 /* A kernel that refuses an optional program, say for want of its kind, gets all but those. */
@@ -277,7 +284,8 @@ static void report_attach(const struct bpf_program *program, int err)
 	if (err == -EOPNOTSUPP)
 		warnx("%s: this kernel was built without what it hooks; try --attach", name);
 	else if (err == -EPERM || err == -EACCES)
-		warnx("%s: the kernel does not let this process hook: %s. It needs root, or CAP_BPF, "
+		warnx("%s: the kernel does not let this process hook: %s. It needs root, or "
+		      "CAP_BPF, "
 		      "CAP_PERFMON and, for sockops, CAP_NET_ADMIN",
 		      name, strerror(-err));
 	else
@@ -294,7 +302,8 @@ static int attach_rank(struct tracer *tracer, int rank, struct attached *attache
 {
 	struct bpf_program *program;
 
-	bpf_object__for_each_program(program, tracer->object) {
+	bpf_object__for_each_program(program, tracer->object)
+	{
 		int err;
 
 		if (hook__rank(program) != rank || !bpf_program__autoload(program))
@@ -307,7 +316,8 @@ static int attach_rank(struct tracer *tracer, int rank, struct attached *attache
 		if (err == -ENOENT) {
 			attached->missing = bpf_program__name(program);
 			if (tracer->verbose || rank > 0)
-				warnx("warning: not hooked, since this kernel has no such function: %s",
+				warnx("warning: not hooked, since this kernel has no such "
+				      "function: %s",
 				      attached->missing);
 			continue;
 		}
@@ -330,7 +340,8 @@ int tracer__attach(struct tracer *tracer)
 	for (int rank = 0; rank <= 1 && !err; rank++)
 		err = attach_rank(tracer, rank, &attached);
 	if (!err && !attached.connect_hooks) {
-		warnx("nothing to trace with: the kernel has none of the hooked functions (%s); see "
+		warnx("nothing to trace with: the kernel has none of the hooked functions (%s); "
+		      "see "
 		      "/proc/kallsyms, or try --attach sockops",
 		      attached.missing ? attached.missing : "the probes name none");
 		err = -ENOENT;
@@ -366,7 +377,8 @@ int tracer__drain(struct tracer *tracer, sample_fn fn, void *ctx)
 	return perf_buffer__consume(tracer->buffer);
 }
 
-/* After the hooks are gone, an entry without a living thread is a connect whose return was missed. */
+/* After the hooks are gone, an entry without a living thread is a connect whose return was missed.
+ */
 static uint64_t count_orphans(int connecting_fd)
 {
 	uint64_t orphans = 0;

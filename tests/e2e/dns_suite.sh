@@ -60,16 +60,20 @@ prepared() {
 	[ "$1" = 0 ]
 }
 
-# An object has -d baked in.
+# An object has -d baked in, and no use for a cache.
 trace_names() {
 	case " $* " in
-	*" --object "*) trace names "$@" ;;
-	*) trace names -d "$@" ;;
+	*" --object "*) start_traced "$work/names.out" "$work/names.err" "$TCPCONNECT" "$@" ;;
+	*) start_traced "$work/names.out" "$work/names.err" "$TCPCONNECT" --cache "$cache" -d "$@" ;;
 	esac
+	wait_until "$START_BOUND" traces_or_ended names "$started" && traces names
 }
 
 look_up_and_connect() {
-	trace_names "$@" || return 1
+	trace_names "$@" || {
+		cat "$work/names.err"
+		return 1
+	}
 	local pid=$started
 	# shellcheck disable=SC2086 # ways are several words
 	timeout 300 "$here/dns_clients.py" --resolver $resolver --resolver6 $resolver6 --remote $remote \
@@ -106,6 +110,7 @@ no_warnings() {
 	! grep -E 'warning|lost' "$work/names.err" && [ ! -s "$work/ways.err" ]
 }
 
+: >"$work/ways"
 echo "# names on $(uname -r): $*"
 prepare >"$work/prepared" 2>&1 # in this shell, which ends what it started
 check "servers and addresses" prepared $?

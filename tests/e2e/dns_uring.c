@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Looks a name up with io_uring and connects: `dns_uring RESOLVER NAME ADDRESS PORT`, all of IPv4. The
- * connect goes to ADDRESS, whatever the answer says. 77: no io_uring.
+ * Looks a name up with io_uring and connects: `dns_uring RESOLVER NAME ADDRESS PORT`, all of IPv4.
+ * The connect goes to ADDRESS, whatever the answer says. 77: no io_uring.
  */
 #include <arpa/inet.h>
 #include <arpa/nameser.h>

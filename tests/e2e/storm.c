@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-/* Back-to-back connects that are refused: `storm COUNT ADDRESS PORT` prints how many a second there were. */
+/* Back-to-back connects that are refused: `storm COUNT ADDRESS PORT` prints how many a second there
+ * were. */
 #include <arpa/inet.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-/* Connects through io_uring: `uring_connect ADDRESS PORT` prints its pid and local port; 77: no io_uring. */
+/* Connects through io_uring: `uring_connect ADDRESS PORT` prints its pid and local port; 77: no
+ * io_uring. */
 #include <arpa/inet.h>
 #include <errno.h>
 #include <liburing.h>
@@ -26,7 +27,8 @@ int main(int argc, char **argv)
 		fprintf(stderr, "io_uring_queue_init: %d, socket: %d\n", err, fd);
 		return 1;
 	}
-	io_uring_prep_connect(io_uring_get_sqe(&ring), fd, (struct sockaddr *)&address, sizeof(address));
+	io_uring_prep_connect(io_uring_get_sqe(&ring), fd, (struct sockaddr *)&address,
+			      sizeof(address));
 	io_uring_submit(&ring);
 	do
 		err = io_uring_wait_cqe(&ring, &done);

@@ -7,7 +7,8 @@
 #include "counts.h"
 #include "test.h"
 
-static struct tracer_flow flow(const char *saddr, const char *daddr, uint16_t dport, uint64_t connects)
+static struct tracer_flow flow(const char *saddr, const char *daddr, uint16_t dport,
+			       uint64_t connects)
 {
 	struct tracer_flow made = {.dport = dport, .connects = connects};
 
@@ -53,10 +54,14 @@ static void ipv4_first_and_the_most_connects_first(void **state)
 	(void)state;
 
 	snprintf(expected, sizeof(expected), "%s%s", header,
-		 "10.0.0.1                  10.0.0.3                  443                  70        \n"
-		 "10.0.0.1                  10.0.0.2                  80                   2         \n"
-		 "::1                       ::1                       443                  1000      \n"
-		 "::1                       ::1                       80                   900       \n");
+		 "10.0.0.1                  10.0.0.3                  443                  70      "
+		 "  \n"
+		 "10.0.0.1                  10.0.0.2                  80                   2       "
+		 "  \n"
+		 "::1                       ::1                       443                  1000    "
+		 "  \n"
+		 "::1                       ::1                       80                   900     "
+		 "  \n");
 	assert_string_equal(text, expected);
 	free(text);
 }

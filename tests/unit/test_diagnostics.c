@@ -2,8 +2,9 @@
 #include "diagnostics.h"
 #include "test.h"
 
-#define IN_A_PROBE  "connect_kprobe.c:15:7: error: expected expression\n"
-#define IN_A_HEADER "In file included from event.h:6:\ninclude/net/sock.h:3:1: error: unknown type\n"
+#define IN_A_PROBE "connect_kprobe.c:15:7: error: expected expression\n"
+#define IN_A_HEADER \
+	"In file included from event.h:6:\ninclude/net/sock.h:3:1: error: unknown type\n"
 
 static void words_about_the_probe_win(void **state)
 {

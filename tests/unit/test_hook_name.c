@@ -18,7 +18,8 @@ static void names_that_say_a_hook(void **state)
 	assert_section("kprobe__tcp_v4_connect", "kprobe/tcp_v4_connect");
 	assert_section("kretprobe__tcp_v4_connect", "kretprobe/tcp_v4_connect");
 	assert_section("kprobe____x64_sys_connect", "kprobe/__x64_sys_connect");
-	assert_section("tracepoint__sock__inet_sock_set_state", "tracepoint/sock/inet_sock_set_state");
+	assert_section("tracepoint__sock__inet_sock_set_state",
+		       "tracepoint/sock/inet_sock_set_state");
 	assert_section("raw_tracepoint__sched_switch", "raw_tracepoint/sched_switch");
 	assert_section("kfunc__tcp_v4_connect", "fentry/tcp_v4_connect");
 	assert_section("sockops__tcp_connect", "sockops");
@@ -27,8 +28,9 @@ static void names_that_say_a_hook(void **state)
 
 static void names_that_do_not(void **state)
 {
-	static const char *const names[] = {"connect", "kprobe__", "kprobe_x", "tracepoint__sock",
-					    "tracepoint__sock__", "tracepoint____x", ""};
+	static const char *const names[] = {
+		"connect",	   "kprobe__", "kprobe_x", "tracepoint__sock", "tracepoint__sock__",
+		"tracepoint____x", ""};
 	char section[64];
 	(void)state;
 

@@ -17,7 +17,10 @@
 #define MAP_FD 77
 
 static const struct bpf_insn insns[] = {
-	{.code = BPF_LD | BPF_IMM | BPF_DW, .dst_reg = 1, .src_reg = BPF_PSEUDO_MAP_FD, .imm = MAP_FD},
+	{.code = BPF_LD | BPF_IMM | BPF_DW,
+	 .dst_reg = 1,
+	 .src_reg = BPF_PSEUDO_MAP_FD,
+	 .imm = MAP_FD},
 	{0},
 	{.code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = 0, .imm = 0},
 	{.code = BPF_JMP | BPF_EXIT},
@@ -35,7 +38,8 @@ static struct bcc_map maps[] = {
 };
 
 static struct bcc_field fields[] = {
-	{"time_ns", "u64"}, {"kind", "u16"}, {"pid", "u32"}, {"saddr", "u8[16]"}, {"comm", "char [16]"},
+	{"time_ns", "u64"},  {"kind", "u16"},	    {"pid", "u32"},
+	{"saddr", "u8[16]"}, {"comm", "char [16]"},
 };
 
 static struct bcc_module module(void)
@@ -57,7 +61,8 @@ static char *write_object(const struct bcc_module *written, size_t *size)
 	char why[256] = "", *bytes;
 
 	assert_true(fd >= 0);
-	assert_int_equal(object_writer__write(fd, written, "the text", "a\nb\nc\n", why, sizeof(why)), 0);
+	assert_int_equal(
+		object_writer__write(fd, written, "the text", "a\nb\nc\n", why, sizeof(why)), 0);
 	lseek(fd, 0, SEEK_SET);
 	assert_int_equal(file__read_fd(fd, 1 << 20, &bytes, size), 0);
 	close(fd);

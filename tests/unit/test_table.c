@@ -11,8 +11,14 @@
 static struct event connect_event(const char *saddr, const char *daddr)
 {
 	struct event event = {
-		.time_ns = 5000000000, .kind = EVENT_CONNECT, .lport = 50878, .dport = 443,
-		.pid = 1469, .tid = 1470, .uid = 1000, .comm = "curl",
+		.time_ns = 5000000000,
+		.kind = EVENT_CONNECT,
+		.lport = 50878,
+		.dport = 443,
+		.pid = 1469,
+		.tid = 1470,
+		.uid = 1000,
+		.comm = "curl",
 	};
 
 	event.family = strchr(saddr, ':') ? AF_INET6 : AF_INET;
@@ -77,14 +83,15 @@ static void every_column(void **state)
 	events[1].time_ns += 1234567890;
 	events[1].uid = 4294967294;
 	text = print(table, events, 2, &query);
-	assert_string_equal(
-		text,
-		"TIME(s)  UID   PID     COMM         IP SADDR            LPORT  DADDR            DPORT  "
-		"QUERY\n"
-		"0.000    1000  1469    curl         4  10.0.0.1         50878  192.0.2.7        443    "
-		"www.example.org\n"
-		"1.235    42949672941469    curl         4  10.0.0.1         50878  192.0.2.7        443   "
-		" www.example.org\n");
+	assert_string_equal(text, "TIME(s)  UID   PID     COMM         IP SADDR            LPORT  "
+				  "DADDR            DPORT  "
+				  "QUERY\n"
+				  "0.000    1000  1469    curl         4  10.0.0.1         50878  "
+				  "192.0.2.7        443    "
+				  "www.example.org\n"
+				  "1.235    42949672941469    curl         4  10.0.0.1         "
+				  "50878  192.0.2.7        443   "
+				  " www.example.org\n");
 	free(text);
 }
 
@@ -103,7 +110,8 @@ static void the_query_column(void **state)
 	(void)state;
 
 	snprintf(expected, sizeof(expected), "%s%s", header,
-		 "1469    curl         4  10.0.0.1         192.0.2.7        443    example.org (123.456ms)\n");
+		 "1469    curl         4  10.0.0.1         192.0.2.7        443    example.org "
+		 "(123.456ms)\n");
 	assert_prints(table, &event, &old, expected);
 	snprintf(expected, sizeof(expected), "%s%s", header,
 		 "1469    curl         4  10.0.0.1         192.0.2.7        443    example.org\n");

@@ -101,7 +101,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(own_files_are_trusted, make_place, remove_place),
 		cmocka_unit_test_setup_teardown(a_writable_file_is_not, make_place, remove_place),
-		cmocka_unit_test_setup_teardown(nor_one_in_a_writable_directory, make_place, remove_place),
+		cmocka_unit_test_setup_teardown(nor_one_in_a_writable_directory, make_place,
+						remove_place),
 		cmocka_unit_test_setup_teardown(nor_one_of_another_user, make_place, remove_place),
 		cmocka_unit_test(what_is_not_there),
 	};

@@ -17,5 +17,12 @@ guest() {
 }
 
 guest 6.1 -- env TCPCONNECT="$TCPCONNECT" bash tests/e2e/suite.sh --hooks kprobe
+guest 6.1 -- env TCPCONNECT="$TCPCONNECT" bash tests/e2e/dns_suite.sh
 guest 6.1 -- env TCPCONNECT="$TCPCONNECT" bash tests/e2e/side_by_side.sh all
 guest 5.10 -- env TCPCONNECT="$TCPCONNECT" bash tests/e2e/side_by_side.sh few
+if [ "$TCPCONNECT_MATRIX" = yes ]; then
+	tests/vm/matrix.sh
+else
+	# a newer kernel than libbcc 0.26 can compile the headers of
+	guest 6.12 --no-headers -- env TCPCONNECT="$TCPCONNECT" bash tests/e2e/suite.sh --quick
+fi

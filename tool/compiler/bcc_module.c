@@ -19,8 +19,9 @@ int bcc_create_map_xattr(struct bcc_create_map_attr *attr, bool allow_rlimit);
 /*
  * libbcc creates each map through its exported function of this name; since this program exports
  * its own (it is linked with -rdynamic), this one is called, and compiling needs no privilege. What
- * libbcc wants is a number of its own for each map, which it also closes in the end. A libbcc that was
- * linked with -Bsymbolic-functions does not come here and creates maps; they vanish with this process.
+ * libbcc wants is a number of its own for each map, which it also closes in the end. A libbcc that
+ * was linked with -Bsymbolic-functions does not come here and creates maps; they vanish with this
+ * process.
  */
 int bcc_create_map_xattr(struct bcc_create_map_attr *attr, bool allow_rlimit)
 {
@@ -40,7 +41,8 @@ static int read_programs(struct bcc_module *module)
 		module->programs[i] = (struct bcc_program){
 			.name = bpf_function_name(module->handle, i),
 			.insns = bpf_function_start_id(module->handle, i),
-			.insn_count = bpf_function_size_id(module->handle, i) / sizeof(struct bpf_insn),
+			.insn_count =
+				bpf_function_size_id(module->handle, i) / sizeof(struct bpf_insn),
 		};
 	module->program_count = count;
 	return 0;
@@ -64,7 +66,8 @@ static int read_maps(struct bcc_module *module)
 		map->max_entries = bpf_table_max_entries_id(handle, i);
 		map->flags = bpf_table_flags_id(handle, i);
 		map->fd = bpf_table_fd_id(handle, i);
-		/* libbcc counts the CPUs of the machine that compiles; at 0 the loader counts its own */
+		/* libbcc counts the CPUs of the machine that compiles; at 0 the loader counts its
+		 * own */
 		if (map->type == BPF_MAP_TYPE_PERF_EVENT_ARRAY)
 			map->max_entries = 0;
 	}
@@ -103,7 +106,8 @@ int bcc_module__compile(const char *text, const char *kernel_tree, const char *c
 
 	if (!made)
 		return -ENOMEM;
-	if (kernel_tree ? setenv("BCC_KERNEL_SOURCE", kernel_tree, 1) : unsetenv("BCC_KERNEL_SOURCE")) {
+	if (kernel_tree ? setenv("BCC_KERNEL_SOURCE", kernel_tree, 1)
+			: unsetenv("BCC_KERNEL_SOURCE")) {
 		err = -errno;
 		goto err_out;
 	}

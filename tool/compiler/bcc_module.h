@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* libbcc's compiler: BPF C text in, instructions and the attributes of maps out. Nothing is created in the kernel. */
+/* libbcc's compiler: BPF C text in, instructions and the attributes of maps out. Nothing is created
+ * in the kernel. */
 #ifndef TCPCONNECT_BCC_MODULE_H
 #define TCPCONNECT_BCC_MODULE_H
 
@@ -25,7 +26,8 @@ struct bcc_map {
 	int fd;
 };
 
-/** A field of the struct that goes through a perf buffer, as libbcc writes it: say `comm`, `char[16]`. */
+/** A field of the struct that goes through a perf buffer, as libbcc writes it: say `comm`,
+ * `char[16]`. */
 struct bcc_field {
 	char *name;
 	char *type;
@@ -46,7 +48,8 @@ struct bcc_module {
 /**
  * @brief Compile BPF C.
  * @param text the program
- * @param kernel_tree the header tree that libbcc is to use, or NULL: it looks for the running kernel's
+ * @param kernel_tree the header tree that libbcc is to use, or NULL: it looks for the running
+ * kernel's
  * @param cflags, cflag_count further flags for clang
  * @param module on success, a module for bcc_module__free()
  * @return 0, -EINVAL when libbcc refused the text (its messages went to stderr), -ENOMEM

@@ -43,7 +43,8 @@ void diagnostics__print(const struct diagnostics *best)
 	if (best->about_probes)
 		warnx("the probe does not compile: see the lines above; nothing was attached");
 	else
-		warnx("this libbcc cannot compile the kernel's types from %s: use a kernel with BTF, a newer "
+		warnx("this libbcc cannot compile the kernel's types from %s: use a kernel with "
+		      "BTF, a newer "
 		      "libbcc, or an object compiled elsewhere (--object)",
 		      best->types ? best->types : "?");
 }

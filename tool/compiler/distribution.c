@@ -4,7 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
-/* By a word of ID or ID_LIKE in /etc/os-release (os-release(5)); the kernel's release stands between. */
+/* By a word of ID or ID_LIKE in /etc/os-release (os-release(5)); the kernel's release stands
+ * between. */
 static const struct distribution {
 	const char *id;
 	const char *before;
@@ -38,7 +39,8 @@ static const struct distribution *find(void)
 	char line[512];
 
 	while (release && !found && fgets(line, sizeof(line), release))
-		for (size_t i = 0; i < sizeof(distributions) / sizeof(distributions[0]) && !found; i++)
+		for (size_t i = 0; i < sizeof(distributions) / sizeof(distributions[0]) && !found;
+		     i++)
 			if (line_has(line, distributions[i].id))
 				found = &distributions[i];
 	if (release)
@@ -51,9 +53,11 @@ void distribution__headers_advice(const char *release, bool elsewhere, char *adv
 	const struct distribution *distribution = elsewhere ? NULL : find();
 
 	if (elsewhere)
-		snprintf(advice, size, "name its headers with --headers DIR or its BTF with --btf FILE");
+		snprintf(advice, size,
+			 "name its headers with --headers DIR or its BTF with --btf FILE");
 	else if (distribution)
-		snprintf(advice, size, "%s%s%s", distribution->before, release, distribution->after);
+		snprintf(advice, size, "%s%s%s", distribution->before, release,
+			 distribution->after);
 	else
 		snprintf(advice, size, "install the header package of kernel %s", release);
 }

@@ -6,9 +6,9 @@
 #include <string.h>
 
 enum target {
-	TARGET_NONE,	/* the section has no target: sockops */
-	TARGET_SYMBOL,	/* section/SYMBOL */
-	TARGET_PAIR,	/* section/CATEGORY/EVENT, from CATEGORY__EVENT */
+	TARGET_NONE,   /* the section has no target: sockops */
+	TARGET_SYMBOL, /* section/SYMBOL */
+	TARGET_PAIR,   /* section/CATEGORY/EVENT, from CATEGORY__EVENT */
 };
 
 static const struct kind {
@@ -41,8 +41,8 @@ static int write_section(const struct kind *kind, const char *rest, char *sectio
 	else if (kind->target == TARGET_SYMBOL)
 		length = snprintf(section, size, "%s/%s", kind->section, rest);
 	else
-		length = snprintf(section, size, "%s/%.*s/%s", kind->section, (int)(gap - rest), rest,
-				  gap + 2);
+		length = snprintf(section, size, "%s/%.*s/%s", kind->section, (int)(gap - rest),
+				  rest, gap + 2);
 	return length < (int)size ? 0 : -ENAMETOOLONG;
 }
 
@@ -59,6 +59,7 @@ int hook_name__section(const char *function, char *section, size_t size)
 
 const char *hook_name__prefixes(void)
 {
-	return "kprobe__, kretprobe__, uprobe__, uretprobe__, tracepoint__, raw_tracepoint__, kfunc__, "
+	return "kprobe__, kretprobe__, uprobe__, uretprobe__, tracepoint__, raw_tracepoint__, "
+	       "kfunc__, "
 	       "kretfunc__, sockops__, cgroup_skb__, cgroup__";
 }

@@ -11,7 +11,8 @@
 #include "kernel_headers.h"
 
 const struct kernel_header kernel_headers[] = {
-	/* before libbcc's bpf.h, which is written in these names; the rest of the kernel's typedefs is in BTF */
+	/* before libbcc's bpf.h, which is written in these names; the rest of the kernel's typedefs
+	   is in BTF */
 	{"linux/types.h", "#pragma once\n"
 			  "typedef signed char __s8, s8;\n"
 			  "typedef unsigned char __u8, u8;\n"
@@ -28,15 +29,17 @@ const struct kernel_header kernel_headers[] = {
 			  "#define false 0\n"},
 	/* classic BPF's opcodes, for a bpf.h that only includes them */
 	{"linux/bpf_common.h", ""},
-	/* what helpers.h includes first: libbcc's bpf.h has been read by then, and the kernel's types can follow */
+	/* what helpers.h includes first: libbcc's bpf.h has been read by then, and the kernel's
+	   types can follow */
 	{"uapi/linux/bpf.h", "#include <vmlinux.h>\n"},
 	{"uapi/linux/if_packet.h", ""},
 	/* of bcc/proto.h */
 	{"uapi/linux/if_ether.h", ""},
 	/* BPF_STACK_TRACE() */
-	{"linux/log2.h", "#pragma once\n"
-			 "#define roundup_pow_of_two(n) \\\n"
-			 "\t((n) < 2 ? 1UL : 1UL << (8 * sizeof(long) - __builtin_clzl((n) - 1)))\n"},
+	{"linux/log2.h",
+	 "#pragma once\n"
+	 "#define roundup_pow_of_two(n) \\\n"
+	 "\t((n) < 2 ? 1UL : 1UL << (8 * sizeof(long) - __builtin_clzl((n) - 1)))\n"},
 	{NULL, NULL},
 };
 
@@ -44,15 +47,25 @@ struct macro {
 	const char *name;
 	const char *definition; /* all behind the name, or NULL: the number */
 	int number;
-	bool member; /* stands for a member: a probe that has a variable of that name means another thing */
+	bool member; /* stands for a member: a probe that has a variable of that name means another
+			thing */
 };
 
 /* The kernel's numbers of its ABI: the same as in this program's own headers. */
-#define NUMBER(name) {#name, NULL, name, false}
+#define NUMBER(name)                     \
+	{                                \
+#name, NULL, name, false \
+	}
 /* Macros with arguments and compiler attributes. */
-#define MACRO(name, definition) {name, definition, 0, false}
+#define MACRO(name, definition)            \
+	{                                  \
+		name, definition, 0, false \
+	}
 /* Members of struct sock_common by the names that net/sock.h and net/inet_sock.h give them. */
-#define MEMBER(name, path) {name, " " path, 0, true}
+#define MEMBER(name, path)              \
+	{                               \
+		name, " " path, 0, true \
+	}
 
 #if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
 #define SWAP(bits) "(x) ((__u" #bits ")__builtin_bswap" #bits "(x))"

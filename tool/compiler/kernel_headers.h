@@ -12,12 +12,14 @@ struct kernel_header {
 	const char *text;
 };
 
-/** What libbcc's own headers include, whatever the probe says. Ends with a header without a name. */
+/** What libbcc's own headers include, whatever the probe says. Ends with a header without a name.
+ */
 extern const struct kernel_header kernel_headers[];
 
 /**
  * @brief The macros that a probe names: BTF has none.
- * @param probe their definitions are read into it, since they name types, members and macros in turn
+ * @param probe their definitions are read into it, since they name types, members and macros in
+ * turn
  * @return C text, for free(), or NULL when memory is out
  */
 char *kernel_headers__macros(struct c_text *probe);

@@ -60,13 +60,15 @@ static int add_common_cflags(struct kernel_types *types)
 {
 	static const char *const cflags[] = {
 		/*
-		 * libbcc has clang lay structs out for the host and then swaps in BPF's data layout, under which
-		 * LLVM 14 to 17 align an integer of more than 64 bits differently. Without this flag a longer run
-		 * of bit fields, padding too, becomes such an integer, and what follows it is read from a wrong
-		 * place: task_struct's nsproxy 16 bytes too far.
+		 * libbcc has clang lay structs out for the host and then swaps in BPF's data
+		 * layout, under which LLVM 14 to 17 align an integer of more than 64 bits
+		 * differently. Without this flag a longer run of bit fields, padding too, becomes
+		 * such an integer, and what follows it is read from a wrong place: task_struct's
+		 * nsproxy 16 bytes too far.
 		 */
 		"-ffine-grained-bitfield-accesses",
-		/* members that are a struct with a tag and no name: the kernel has them since 6.19 */
+		/* members that are a struct with a tag and no name: the kernel has them since 6.19
+		 */
 		"-fms-extensions",
 		"-Wno-microsoft-anon-tag",
 		"-DKERNEL_HAS_TYPE(type)=KERNEL_HAS_##type",
@@ -91,13 +93,14 @@ static int add_answers(struct kernel_types *types, const struct c_text *probe)
 
 		err = kernel_types__add_cflag(types, "-DKERNEL_HAS_%s%s%s=%d", question->name,
 					      question->field ? "__" : "",
-					      question->field ? question->field : "", question->yes);
+					      question->field ? question->field : "",
+					      question->yes);
 	}
 	return err;
 }
 
-static int fill(const struct kernel_types_source *source, enum kernel_types_way way, struct c_text *probe,
-		struct kernel_types *types, const struct reason *why)
+static int fill(const struct kernel_types_source *source, enum kernel_types_way way,
+		struct c_text *probe, struct kernel_types *types, const struct reason *why)
 {
 	switch (way) {
 	case KERNEL_TYPES_NAMED:
@@ -114,7 +117,8 @@ static int fill(const struct kernel_types_source *source, enum kernel_types_way 
 }
 
 int kernel_types__prepare(const struct kernel_types_source *source, enum kernel_types_way way,
-			  const char *text, struct kernel_types **out, char *why_text, size_t why_size)
+			  const char *text, struct kernel_types **out, char *why_text,
+			  size_t why_size)
 {
 	struct reason why = {.text = why_text, .size = why_size};
 	struct kernel_types *types;
@@ -138,8 +142,10 @@ int kernel_types__prepare(const struct kernel_types_source *source, enum kernel_
 		return 0;
 	}
 	if (!why_text[0])
-		kernel_types__because(&why, err, "headers for the compiler cannot be made (%s; TMPDIR names the place)",
-				      strerror(-err));
+		kernel_types__because(
+			&why, err,
+			"headers for the compiler cannot be made (%s; TMPDIR names the place)",
+			strerror(-err));
 	kernel_types__close(types);
 	return err;
 }

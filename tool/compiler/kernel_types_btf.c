@@ -43,7 +43,8 @@ static const char *name_of(const struct btf *btf, const struct btf_type *type)
 	return btf__name_by_offset(btf, type->name_off);
 }
 
-static const char *constant_name(const struct btf *btf, const struct btf_type *type, unsigned int index)
+static const char *constant_name(const struct btf *btf, const struct btf_type *type,
+				 unsigned int index)
 {
 	return btf__name_by_offset(btf, btf_is_enum64(type) ? btf_enum64(type)[index].name_off
 							    : btf_enum(type)[index].name_off);
@@ -70,7 +71,7 @@ static uint32_t skip_modifiers(const struct btf *btf, uint32_t id)
 	return id;
 }
 
-/* ── questions ─────────────────────────────────────────────────────────────────────────────────────────── */
+/* Questions. */
 
 static bool has_field(const struct btf *btf, uint32_t id, const char *field)
 {
@@ -124,8 +125,8 @@ void kernel_btf__answer(const struct btf *btf, struct c_text *probe)
 
 bool kernel_btf__wraps_syscalls(const struct btf *btf)
 {
-	static const char *const wrappers[] = {"__x64_sys_", "__ia32_sys_", "__arm64_sys_", "__s390x_sys_",
-					       "__riscv_sys_"};
+	static const char *const wrappers[] = {"__x64_sys_", "__ia32_sys_", "__arm64_sys_",
+					       "__s390x_sys_", "__riscv_sys_"};
 	uint32_t id, count = btf__type_cnt(btf);
 	size_t i;
 
@@ -139,13 +140,14 @@ bool kernel_btf__wraps_syscalls(const struct btf *btf)
 	return false;
 }
 
-/* ── which types ───────────────────────────────────────────────────────────────────────────────────────── */
+/* Which types. */
 
 static bool own_tag(const struct selection *selection, const char *name)
 {
 	unsigned int uses = c_text__uses(selection->probe, name);
 
-	/* a probe may bring a struct for kernels that don't have it, behind #if !KERNEL_HAS_TYPE(…) */
+	/* a probe may bring a struct for kernels that don't have it, behind #if !KERNEL_HAS_TYPE(…)
+	 */
 	return (uses & WORD_OWN_TAG) && !(uses & WORD_ASKED);
 }
 
@@ -186,7 +188,8 @@ static int want_constant(struct selection *selection, uint32_t enum_id, unsigned
 {
 	struct constant *constants;
 
-	constants = reallocarray(selection->constants, selection->constant_count + 1, sizeof(*constants));
+	constants = reallocarray(selection->constants, selection->constant_count + 1,
+				 sizeof(*constants));
 	if (!constants)
 		return -ENOMEM;
 	selection->constants = constants;
@@ -202,7 +205,8 @@ static int want_named_enum(struct selection *selection, uint32_t id)
 	const char *tag = name_of(selection->btf, type);
 	unsigned int i;
 
-	if (tag[0] && (own_tag(selection, tag) || c_text__uses(selection->taken, tag) & WORD_OWN_TAG))
+	if (tag[0] &&
+	    (own_tag(selection, tag) || c_text__uses(selection->taken, tag) & WORD_OWN_TAG))
 		return 0;
 	if (tag[0] && c_text__uses(selection->probe, tag) & WORD_TAG)
 		return want(selection, id);
@@ -210,7 +214,8 @@ static int want_named_enum(struct selection *selection, uint32_t id)
 		const char *name = constant_name(selection->btf, type, i);
 		int err;
 
-		if (!(c_text__uses(selection->probe, name) & WORD_PLAIN) || own_name(selection, name) ||
+		if (!(c_text__uses(selection->probe, name) & WORD_PLAIN) ||
+		    own_name(selection, name) ||
 		    c_text__uses(selection->taken, name) & WORD_OWN_NAME)
 			continue;
 		err = tag[0] ? want(selection, id) : want_constant(selection, id, i);
@@ -266,7 +271,8 @@ static int rename_tag(struct selection *selection, const char *tag)
 /* Likewise a constant or typedef. */
 static int rename_name(struct selection *selection, const char *name)
 {
-	bool taken = c_text__uses(selection->taken, name) & WORD_OWN_NAME || own_name(selection, name);
+	bool taken =
+		c_text__uses(selection->taken, name) & WORD_OWN_NAME || own_name(selection, name);
 
 	return taken ? add_renamed(selection, name) : 0;
 }
@@ -277,7 +283,8 @@ static int visit_enum(struct selection *selection, uint32_t id)
 {
 	const struct btf_type *type = type_of(selection->btf, id);
 	const char *tag = name_of(selection->btf, type);
-	/* libbcc's bpf.h makes the constants of some enums with macros: the tag stands for them all */
+	/* libbcc's bpf.h makes the constants of some enums with macros: the tag stands for them all
+	 */
 	bool taken = c_text__uses(selection->taken, tag) & WORD_OWN_TAG;
 	unsigned int i;
 	int err;
@@ -308,7 +315,8 @@ static int visit_struct(struct selection *selection, uint32_t id)
 	for (i = 0; !err && i < btf_vlen(type); i++, member++) {
 		const char *name = btf__name_by_offset(selection->btf, member->name_off);
 
-		err = visit(selection, member->type, false, c_text__uses(selection->probe, name) != 0);
+		err = visit(selection, member->type, false,
+			    c_text__uses(selection->probe, name) != 0);
 	}
 	return err;
 }
@@ -340,9 +348,9 @@ static int want_declared(struct selection *selection, uint32_t id)
 }
 
 /*
- * Follow what btf_dump will print along with a type: all that is held by value, and enums, typedefs and
- * structs without a name also behind pointers. A struct with a name that is behind a pointer is complete only
- * if the probe names the member that points there.
+ * Follow what btf_dump will print along with a type: all that is held by value, and enums, typedefs
+ * and structs without a name also behind pointers. A struct with a name that is behind a pointer is
+ * complete only if the probe names the member that points there.
  */
 static int visit(struct selection *selection, uint32_t id, bool through_pointer, bool named)
 {
@@ -408,7 +416,7 @@ static int select_types(struct selection *selection, bool all)
 	return err;
 }
 
-/* ── printing ──────────────────────────────────────────────────────────────────────────────────────────── */
+/* Printing. */
 
 /* btf_dump's output */
 static void print_piece(void *out, const char *format, va_list arguments)
@@ -427,20 +435,22 @@ static void print_constants(const struct selection *selection, FILE *out)
 		size_t j;
 
 		if (selection->states[constant->enum_id] & TYPE_VISITED)
-			continue; /* stands in a type that was printed */
+			continue;	/* stands in a type that was printed */
 		for (j = 0; j < i; j++) /* two enums may have it */
 			if (!strcmp(name, constant_name(selection->btf,
-							type_of(selection->btf, selection->constants[j].enum_id),
+							type_of(selection->btf,
+								selection->constants[j].enum_id),
 							selection->constants[j].index)))
 				break;
 		if (j == i)
-			fprintf(out, "enum { %s = %lld };\n", name, constant_value(type, constant->index));
+			fprintf(out, "enum { %s = %lld };\n", name,
+				constant_value(type, constant->index));
 	}
 }
 
 /*
- * The compiler checks the structs that the probe names by their size: a layout that cannot be written in C is
- * an error then, and not a wrong value.
+ * The compiler checks the structs that the probe names by their size: a layout that cannot be
+ * written in C is an error then, and not a wrong value.
  */
 static void print_size_checks(const struct selection *selection, FILE *out)
 {
@@ -453,8 +463,9 @@ static void print_size_checks(const struct selection *selection, FILE *out)
 		if (!btf_is_composite(type))
 			continue;
 		for (j = 0; j < named_count; j++)
-			if (j != i && !strcmp(name, name_of(selection->btf,
-							    type_of(selection->btf, selection->wanted[j]))))
+			if (j != i &&
+			    !strcmp(name, name_of(selection->btf,
+						  type_of(selection->btf, selection->wanted[j]))))
 				break;
 		if (j == named_count)
 			fprintf(out, "_Static_assert(sizeof(%s %s) == %u, \"BTF's size\");\n",
@@ -483,7 +494,8 @@ static int print_selection(const struct selection *selection, FILE *out)
 	if (!dump)
 		return -errno;
 	for (i = 0; i < selection->renamed_count; i++)
-		fprintf(out, "#pragma push_macro(\"%1$s\")\n#undef %1$s\n#define %1$s kernel_%1$s\n",
+		fprintf(out,
+			"#pragma push_macro(\"%1$s\")\n#undef %1$s\n#define %1$s kernel_%1$s\n",
 			selection->renamed[i]);
 	for (i = 0; !err && i < selection->wanted_count; i++)
 		err = btf_dump__dump_type(dump, selection->wanted[i]);
@@ -495,8 +507,8 @@ static int print_selection(const struct selection *selection, FILE *out)
 	return err;
 }
 
-int kernel_btf__print(const struct btf *btf, const struct c_text *probe, const struct c_text *taken, bool all,
-		      FILE *out, size_t *count)
+int kernel_btf__print(const struct btf *btf, const struct c_text *probe, const struct c_text *taken,
+		      bool all, FILE *out, size_t *count)
 {
 	struct selection selection = {.btf = btf, .probe = probe, .taken = taken};
 	int err;

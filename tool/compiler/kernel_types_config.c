@@ -10,7 +10,8 @@
 
 static bool is_option(const char *name)
 {
-	return !strncmp(name, "CONFIG_", strlen("CONFIG_")) && strcmp(name, "CONFIG_BPF_SYSCALL") != 0;
+	return !strncmp(name, "CONFIG_", strlen("CONFIG_")) &&
+	       strcmp(name, "CONFIG_BPF_SYSCALL") != 0;
 }
 
 static bool names_options(const struct c_text *probe)
@@ -43,7 +44,8 @@ static gzFile open_config(const char *release)
 	for (i = 0; !file && i < sizeof(places) / sizeof(places[0]); i++) {
 		char path[PATH_MAX];
 
-		if (snprintf(path, sizeof(path), "%s%s%s", places[i][0], release, places[i][1]) < (int)sizeof(path))
+		if (snprintf(path, sizeof(path), "%s%s%s", places[i][0], release, places[i][1]) <
+		    (int)sizeof(path))
 			file = gzopen(path, "re"); /* also reads what is not compressed */
 	}
 	return file;
@@ -87,6 +89,7 @@ int kernel_config__print(const struct c_text *probe, const char *release, FILE *
 	fprintf(out, "#define IS_ENABLED(option) (IS_ENABLED_##option)\n");
 	for (word = probe->words; word; word = word->hh.next)
 		if (is_option(word->name))
-			fprintf(out, "#ifndef IS_ENABLED_%1$s\n#define IS_ENABLED_%1$s 0\n#endif\n", word->name);
+			fprintf(out, "#ifndef IS_ENABLED_%1$s\n#define IS_ENABLED_%1$s 0\n#endif\n",
+				word->name);
 	return 0;
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The kernel's build configuration, which BTF does not tell: only for probes that ask about CONFIG_… */
+/* The kernel's build configuration, which BTF does not tell: only for probes that ask about
+ * CONFIG_… */
 #ifndef TCPCONNECT_KERNEL_TYPES_CONFIG_H
 #define TCPCONNECT_KERNEL_TYPES_CONFIG_H
 

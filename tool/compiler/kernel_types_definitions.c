@@ -7,7 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "../file.h"
+#include "file.h"
 #include "kernel_types_trees.h"
 
 #define FILE_LIMIT (16 << 20)
@@ -19,7 +19,8 @@ enum truth { NO, YES, UNKNOWN };
 struct found {
 	char *path;
 	char *text;	   /* NULL until it is asked for */
-	UT_hash_handle hh; /* which keeps the order in which they were found: those that the probe names first */
+	UT_hash_handle hh; /* which keeps the order in which they were found: those that the probe
+			      names first */
 };
 
 /** A walk over the headers that a probe includes, and those that they include. */
@@ -30,21 +31,23 @@ struct walk {
 	int err; /* the first -ENOMEM */
 };
 
-/* ── conditions ────────────────────────────────────────────────────────────────────────────────────────── */
+/* Conditions. */
 
 /* Is `#define NAME` in autoconf.h? */
 static bool option_set(const char *config, const char *name, size_t length, const char *suffix)
 {
 	char line[256];
 
-	if (snprintf(line, sizeof(line), "#define %.*s%s ", (int)length, name, suffix) >= (int)sizeof(line))
+	if (snprintf(line, sizeof(line), "#define %.*s%s ", (int)length, name, suffix) >=
+	    (int)sizeof(line))
 		return false;
 	return strstr(config, line) != NULL;
 }
 
 static bool is_option(const struct token *token)
 {
-	return token->length > strlen("CONFIG_") && !strncmp(token->start, "CONFIG_", strlen("CONFIG_"));
+	return token->length > strlen("CONFIG_") &&
+	       !strncmp(token->start, "CONFIG_", strlen("CONFIG_"));
 }
 
 static enum truth either(enum truth a, enum truth b)
@@ -135,10 +138,12 @@ static enum truth disjunction(struct condition *condition)
 	return truth;
 }
 
-/* The condition of `#if`, `#elif`, `#ifdef` or `#ifndef`, its # at token `hash`, its line's end at `end`. */
+/* The condition of `#if`, `#elif`, `#ifdef` or `#ifndef`, its # at token `hash`, its line's end at
+ * `end`. */
 static enum truth evaluate(const struct tokens *tokens, size_t hash, size_t end, const char *config)
 {
-	struct condition condition = {.tokens = tokens, .config = config, .at = hash + 2, .end = end};
+	struct condition condition = {
+		.tokens = tokens, .config = config, .at = hash + 2, .end = end};
 	enum truth truth;
 
 	if (tokens__is(tokens, hash + 1, "ifdef"))
@@ -146,7 +151,8 @@ static enum truth evaluate(const struct tokens *tokens, size_t hash, size_t end,
 	if (tokens__is(tokens, hash + 1, "ifndef"))
 		return negated(option(&condition, false));
 	truth = disjunction(&condition);
-	return condition.at == end ? truth : UNKNOWN; /* a comparison, or a macro that only clang knows */
+	return condition.at == end ? truth
+				   : UNKNOWN; /* a comparison, or a macro that only clang knows */
 }
 
 /** The conditions around a place in a text: how the innermost 32 stand. */
@@ -174,8 +180,9 @@ static size_t follow_directive(const struct tokens *tokens, size_t hash, const c
 		conditions->taken[top] = conditions->current[top];
 	} else if (conditions->depth > 0 && (otherwise || tokens__is(tokens, hash + 1, "elif"))) {
 		top = conditions->depth - 1;
-		conditions->current[top] = both(negated(conditions->taken[top]),
-						otherwise ? YES : evaluate(tokens, hash, end, config));
+		conditions->current[top] =
+			both(negated(conditions->taken[top]),
+			     otherwise ? YES : evaluate(tokens, hash, end, config));
 		conditions->taken[top] = either(conditions->taken[top], conditions->current[top]);
 	} else if (conditions->depth > 0 && tokens__is(tokens, hash + 1, "endif")) {
 		conditions->depth--;
@@ -193,14 +200,15 @@ static bool ruled_out(const struct conditions *conditions)
 	return false;
 }
 
-/* ── definitions ───────────────────────────────────────────────────────────────────────────────────────── */
+/* Definitions. */
 
 static bool is_struct(const struct tokens *tokens, size_t i)
 {
 	return tokens__is(tokens, i, "struct") || tokens__is(tokens, i, "union");
 }
 
-/* `struct NAME {`, `union NAME {`, `typedef struct … { … } NAME;`: the place of the opening brace; 0 if there is none. */
+/* `struct NAME {`, `union NAME {`, `typedef struct … { … } NAME;`: the place of the opening brace;
+ * 0 if there is none. */
 static size_t find_definition(const struct tokens *tokens, const char *name)
 {
 	size_t brace, keyword;
@@ -229,10 +237,12 @@ static bool is_group(const struct tokens *tokens, size_t i)
 {
 	const struct token *token = &tokens->list[i];
 
-	return token->word && memmem(token->start, token->length, "struct_group", strlen("struct_group"));
+	return token->word &&
+	       memmem(token->start, token->length, "struct_group", strlen("struct_group"));
 }
 
-/* A bracket at `open` that holds no members: a function's parameters, or what belongs to an attribute. */
+/* A bracket at `open` that holds no members: a function's parameters, or what belongs to an
+ * attribute. */
 static bool holds_no_members(const struct tokens *tokens, size_t open)
 {
 	if (!tokens__is(tokens, open, "(") || open == 0)
@@ -241,19 +251,23 @@ static bool holds_no_members(const struct tokens *tokens, size_t open)
 	       (begins_with_underscores(&tokens->list[open - 1]) && !is_group(tokens, open - 1));
 }
 
-/* Do the braces at `open` belong to a struct or union without a name, whose members are its parent's? */
+/* Do the braces at `open` belong to a struct or union without a name, whose members are its
+ * parent's? */
 static bool is_anonymous(const struct tokens *tokens, size_t open)
 {
 	size_t after = tokens__closing(tokens, open) + 1;
 
 	if (!is_struct(tokens, open - 1))
 		return false;
-	while (after < tokens->count && (begins_with_underscores(&tokens->list[after]) || tokens__is(tokens, after, "(")))
-		after = tokens__is(tokens, after, "(") ? tokens__closing(tokens, after) + 1 : after + 1;
+	while (after < tokens->count &&
+	       (begins_with_underscores(&tokens->list[after]) || tokens__is(tokens, after, "(")))
+		after = tokens__is(tokens, after, "(") ? tokens__closing(tokens, after) + 1
+						       : after + 1;
 	return tokens__is(tokens, after, ";");
 }
 
-/* Is the identifier at `i` declared there, and not a type or something else that a declaration names? */
+/* Is the identifier at `i` declared there, and not a type or something else that a declaration
+ * names? */
 static bool is_declared(const struct tokens *tokens, size_t i)
 {
 	static const char *const followers[] = {";", ",", "[", ":", ")"};
@@ -275,14 +289,15 @@ static bool inherits(struct walk *walk, const struct tokens *tokens, size_t i, c
 	char name[128];
 
 	if (!is_struct(tokens, i) || !tokens__is(tokens, i + 2, ";") ||
-	    snprintf(name, sizeof(name), "%.*s", (int)tokens->list[i + 1].length, tokens->list[i + 1].start) >=
-		    (int)sizeof(name))
+	    snprintf(name, sizeof(name), "%.*s", (int)tokens->list[i + 1].length,
+		     tokens->list[i + 1].start) >= (int)sizeof(name))
 		return false;
 	return has_field(walk, name, member);
 }
 
 /* Is a member declared between the braces at `open`? */
-static bool has_member(struct walk *walk, const struct tokens *tokens, size_t open, const char *member)
+static bool has_member(struct walk *walk, const struct tokens *tokens, size_t open,
+		       const char *member)
 {
 	size_t close = tokens__closing(tokens, open), i;
 	struct conditions conditions = {.depth = 0};
@@ -301,7 +316,7 @@ static bool has_member(struct walk *walk, const struct tokens *tokens, size_t op
 	return false;
 }
 
-/* ── the walk ──────────────────────────────────────────────────────────────────────────────────────────── */
+/* The walk. */
 
 static int add_found(struct walk *walk, const char *path)
 {
@@ -329,8 +344,8 @@ static int add_header(struct walk *walk, const char *name, size_t length)
 	size_t i;
 
 	for (i = 0; i < walk->trees->search_count; i++)
-		if (snprintf(path, sizeof(path), "%s/%.*s", walk->trees->search[i], (int)length, name) <
-			    (int)sizeof(path) &&
+		if (snprintf(path, sizeof(path), "%s/%.*s", walk->trees->search[i], (int)length,
+			     name) < (int)sizeof(path) &&
 		    !access(path, R_OK))
 			return add_found(walk, path);
 	return 0;
@@ -354,7 +369,9 @@ static int add_included(struct walk *walk, const char *c)
 			continue;
 		line += strlen("include");
 		line += strspn(line, " \t");
-		close = *line == '<' ? strpbrk(line, ">\n") : *line == '"' ? strpbrk(line + 1, "\"\n") : NULL;
+		close = *line == '<'   ? strpbrk(line, ">\n")
+			: *line == '"' ? strpbrk(line + 1, "\"\n")
+				       : NULL;
 		if (close && *close != '\n')
 			err = add_header(walk, line + 1, (size_t)(close - line) - 1);
 	}
@@ -432,7 +449,8 @@ static void free_walk(struct walk *walk)
 {
 	struct found *found, *next;
 
-	HASH_ITER(hh, walk->found, found, next) {
+	HASH_ITER(hh, walk->found, found, next)
+	{
 		HASH_DEL(walk->found, found);
 		free(found->path);
 		free(found->text);

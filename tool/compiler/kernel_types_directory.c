@@ -11,7 +11,7 @@
 #include <unistd.h>
 
 #include "kernel_types_directory.h"
-#include "../file.h"
+#include "file.h"
 
 struct directory {
 	char path[PATH_MAX];
@@ -32,7 +32,8 @@ static void remove_tree(const char *path)
 	nftw(path, remove_entry, 16, FTW_DEPTH | FTW_PHYS | FTW_MOUNT);
 }
 
-/* What the forked keeper does. It holds none of the process's descriptors, so that nobody waits for it. */
+/* What the forked keeper does. It holds none of the process's descriptors, so that nobody waits for
+ * it. */
 static void keep(const char *path, int end_of_process)
 {
 	char byte;
@@ -126,7 +127,8 @@ static int make_parents(char *path, size_t from)
 	return 0;
 }
 
-int directory__write(const struct directory *directory, const char *name, const void *bytes, size_t size)
+int directory__write(const struct directory *directory, const char *name, const void *bytes,
+		     size_t size)
 {
 	char path[PATH_MAX];
 	int fd, err;
@@ -158,4 +160,3 @@ void directory__remove(struct directory *directory)
 		remove_tree(directory->path);
 	free(directory);
 }
-

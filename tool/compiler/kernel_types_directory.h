@@ -12,16 +12,18 @@ struct directory;
  * @param directory on success, for directory__remove()
  * @return 0 or a negative errno
  *
- * A forked keeper waits for the process to end and then removes the directory: a clang that crashes or is
- * killed leaves nothing behind. It sits in a session of its own, out of Ctrl-C's reach.
+ * A forked keeper waits for the process to end and then removes the directory: a clang that crashes
+ * or is killed leaves nothing behind. It sits in a session of its own, out of Ctrl-C's reach.
  */
 int directory__make(struct directory **directory);
 
 /** @brief Its path. */
 const char *directory__path(const struct directory *directory);
 
-/** @brief Write a file, and the directories down to it; `name` is relative. 0 or a negative errno. */
-int directory__write(const struct directory *directory, const char *name, const void *bytes, size_t size);
+/** @brief Write a file, and the directories down to it; `name` is relative. 0 or a negative errno.
+ */
+int directory__write(const struct directory *directory, const char *name, const void *bytes,
+		     size_t size);
 
 /** @brief Remove it with all that is in it; NULL is fine. */
 void directory__remove(struct directory *directory);

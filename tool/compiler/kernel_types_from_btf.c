@@ -15,21 +15,27 @@
 
 #define RUNNING_BTF "/sys/kernel/btf/vmlinux"
 
-static int open_btf(const struct kernel_types_source *source, struct btf **btf, const struct reason *why)
+static int open_btf(const struct kernel_types_source *source, struct btf **btf,
+		    const struct reason *why)
 {
 	const char *path = source->btf ? source->btf : RUNNING_BTF;
 
 	if (!source->btf && !kernel_types__runs(source->release))
-		return kernel_types__because(why, -ENOENT, "kernel %s does not run here, and no file with its BTF was given",
-			       source->release);
+		return kernel_types__because(
+			why, -ENOENT,
+			"kernel %s does not run here, and no file with its BTF was given",
+			source->release);
 	if (access(path, R_OK)) {
 		if (source->btf)
-			return kernel_types__because(why, -errno, "BTF file %s: %s", path, strerror(errno));
-		return kernel_types__because(why, -ENOENT, "the kernel has no BTF (%s; CONFIG_DEBUG_INFO_BTF)", path);
+			return kernel_types__because(why, -errno, "BTF file %s: %s", path,
+						     strerror(errno));
+		return kernel_types__because(
+			why, -ENOENT, "the kernel has no BTF (%s; CONFIG_DEBUG_INFO_BTF)", path);
 	}
 	*btf = btf__parse(path, NULL);
 	if (!*btf)
-		return kernel_types__because(why, -errno, "no kernel BTF can be read from %s: %s", path, strerror(errno));
+		return kernel_types__because(why, -errno, "no kernel BTF can be read from %s: %s",
+					     path, strerror(errno));
 	return 0;
 }
 
@@ -43,7 +49,8 @@ static int write_version(const struct directory *directory, const char *release)
 	sscanf(release, "%u.%u.%u", &major, &minor, &patch);
 	length = snprintf(text, sizeof(text),
 			  "#pragma once\n"
-			  "#define KERNEL_VERSION(a, b, c) (((a) << 16) + ((b) << 8) + ((c) > 255 ? 255 : (c)))\n"
+			  "#define KERNEL_VERSION(a, b, c) (((a) << 16) + ((b) << 8) + ((c) > 255 "
+			  "? 255 : (c)))\n"
 			  "#define LINUX_VERSION_CODE KERNEL_VERSION(%u, %u, %u)\n",
 			  major, minor, patch);
 	return directory__write(directory, "include/linux/version.h", text, (size_t)length);
@@ -53,14 +60,15 @@ static int write_version(const struct directory *directory, const char *release)
 static int write_page_size(const struct directory *directory)
 {
 	char text[64];
-	int length = snprintf(text, sizeof(text), "#pragma once\n#define PAGE_SIZE %ldUL\n", sysconf(_SC_PAGESIZE));
+	int length = snprintf(text, sizeof(text), "#pragma once\n#define PAGE_SIZE %ldUL\n",
+			      sysconf(_SC_PAGESIZE));
 
 	return directory__write(directory, "include/asm/page.h", text, (size_t)length);
 }
 
 /* linux/kconfig.h: the first that libbcc includes */
-static int write_config(const struct directory *directory, const struct c_text *probe, const char *release,
-			bool wraps_syscalls)
+static int write_config(const struct directory *directory, const struct c_text *probe,
+			const char *release, bool wraps_syscalls)
 {
 	char *text = NULL;
 	size_t size;
@@ -72,7 +80,9 @@ static int write_config(const struct directory *directory, const struct c_text *
 		return -errno;
 	fputs("#pragma once\n#define CONFIG_BPF_SYSCALL 1\n", out);
 	if (wraps_syscalls)
-		fputs("#undef CONFIG_ARCH_HAS_SYSCALL_WRAPPER\n#define CONFIG_ARCH_HAS_SYSCALL_WRAPPER 1\n", out);
+		fputs("#undef CONFIG_ARCH_HAS_SYSCALL_WRAPPER\n#define "
+		      "CONFIG_ARCH_HAS_SYSCALL_WRAPPER 1\n",
+		      out);
 	err = kernel_config__print(probe, release, out);
 	if (fclose(out) && !err)
 		err = -errno;
@@ -83,8 +93,8 @@ static int write_config(const struct directory *directory, const struct c_text *
 }
 
 /* vmlinux.h: the types, then the macros, which must not reach into the types */
-static int write_types(const struct directory *directory, const struct btf *btf, struct c_text *probe,
-		       const struct c_text *taken, bool all, size_t *count)
+static int write_types(const struct directory *directory, const struct btf *btf,
+		       struct c_text *probe, const struct c_text *taken, bool all, size_t *count)
 {
 	char *text = NULL, *macros;
 	size_t size;
@@ -99,7 +109,8 @@ static int write_types(const struct directory *directory, const struct btf *btf,
 	if (!out)
 		goto err_out;
 	fputs("#pragma once\n"
-	      "#pragma GCC system_header\n" /* quiet about declarations that the kernel's authors chose */
+	      "#pragma GCC system_header\n" /* quiet about declarations that the kernel's authors
+					       chose */
 	      "#define btf_type_tag(tag)\n",
 	      out);
 	err = kernel_btf__print(btf, probe, taken, all, out, count);
@@ -117,11 +128,12 @@ err_out:
 /* A header of the probe's that nobody else provides; nothing outside of the directory. */
 static bool needs_stub(const char *name)
 {
-	static const char *const others[] = {"linux/kconfig.h", "linux/version.h", "asm/page.h", "vmlinux.h",
-					     "stdarg.h"};
+	static const char *const others[] = {"linux/kconfig.h", "linux/version.h", "asm/page.h",
+					     "vmlinux.h", "stdarg.h"};
 	size_t i;
 
-	if (name[0] == '/' || !name[0] || strstr(name, "..") || !strncmp(name, "bcc/", strlen("bcc/")))
+	if (name[0] == '/' || !name[0] || strstr(name, "..") ||
+	    !strncmp(name, "bcc/", strlen("bcc/")))
 		return false;
 	for (i = 0; i < sizeof(others) / sizeof(others[0]); i++)
 		if (!strcmp(name, others[i]))
@@ -159,14 +171,15 @@ static int write_headers(const struct directory *directory, const struct c_text 
 }
 
 static int fill_directory(const struct kernel_types_source *source, const struct btf *btf, bool all,
-			  struct c_text *probe, const struct c_text *taken, struct kernel_types *types,
-			  size_t *count)
+			  struct c_text *probe, const struct c_text *taken,
+			  struct kernel_types *types, size_t *count)
 {
 	int err;
 
 	err = directory__make(&types->directory);
 	if (!err)
-		err = write_config(types->directory, probe, source->release, kernel_btf__wraps_syscalls(btf));
+		err = write_config(types->directory, probe, source->release,
+				   kernel_btf__wraps_syscalls(btf));
 	if (!err)
 		err = write_types(types->directory, btf, probe, taken, all, count);
 	if (!err)
@@ -197,12 +210,14 @@ int kernel_types__from_btf(const struct kernel_types_source *source, bool all, s
 		err = fill_directory(source, btf, all, probe, &taken, types, &count);
 	if (!err)
 		err = kernel_types__describe(types, "kernel BTF %s, %s%zu types",
-					     source->btf ? source->btf : RUNNING_BTF, all ? "all " : "", count);
+					     source->btf ? source->btf : RUNNING_BTF,
+					     all ? "all " : "", count);
 	if (err == -ENODATA)
-		kernel_types__because(why, err,
-				      "the probe asks for CONFIG_ options, and BTF does not tell them: the "
-				      "configuration of kernel %s is not to be found (/boot/config-%s)",
-				      source->release, source->release);
+		kernel_types__because(
+			why, err,
+			"the probe asks for CONFIG_ options, and BTF does not tell them: the "
+			"configuration of kernel %s is not to be found (/boot/config-%s)",
+			source->release, source->release);
 	c_text__free(&taken);
 	btf__free(btf);
 	return err;

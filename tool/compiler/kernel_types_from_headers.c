@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-/* kernel_types__from_headers(), kernel_types__from_kheaders(): a small tree that leads to the kernel's own headers. */
+/* kernel_types__from_headers(), kernel_types__from_kheaders(): a small tree that leads to the
+ * kernel's own headers. */
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -11,19 +12,20 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "../file.h"
+#include "file.h"
 #include "kernel_types_libbcc.h"
 #include "kernel_types_private.h"
 #include "kernel_types_trees.h"
 
-#define KHEADERS "/sys/kernel/kheaders.tar.xz"
+#define KHEADERS   "/sys/kernel/kheaders.tar.xz"
 #define FILE_LIMIT (1 << 20)
 
 extern char **environ;
 
 /*
- * The kernel's other headers are written against its own uapi/linux/bpf.h. libbcc puts its own one first, which
- * may be older: 0.26 does not have the struct bpf_wq that linux/bpf.h of Linux 6.12 asks the size of.
+ * The kernel's other headers are written against its own uapi/linux/bpf.h. libbcc puts its own one
+ * first, which may be older: 0.26 does not have the struct bpf_wq that linux/bpf.h of Linux 6.12
+ * asks the size of.
  */
 static bool own_bpf_h_fits(const struct header_trees *trees)
 {
@@ -39,7 +41,8 @@ static bool own_bpf_h_fits(const struct header_trees *trees)
 	return fits;
 }
 
-/* linux/kconfig.h is the first that libbcc includes: what it includes in turn comes before libbcc's own headers. */
+/* linux/kconfig.h is the first that libbcc includes: what it includes in turn comes before libbcc's
+ * own headers. */
 static int write_kconfig(const struct directory *directory, const struct header_trees *trees)
 {
 	char *text;
@@ -53,7 +56,8 @@ static int write_kconfig(const struct directory *directory, const struct header_
 	return err;
 }
 
-/* The trees as clang is to look through them: as system headers, whose warnings are not the user's to mend. */
+/* The trees as clang is to look through them: as system headers, whose warnings are not the user's
+ * to mend. */
 static int add_search(struct kernel_types *types, const struct header_trees *trees)
 {
 	size_t i;
@@ -73,7 +77,8 @@ static int use_trees(const struct kernel_types_source *source, const struct head
 	int err;
 
 	if (trees->release && strcmp(trees->release, source->release) != 0)
-		return kernel_types__because(why, -ESTALE, "headers in %s are for %s, the kernel is %s",
+		return kernel_types__because(why, -ESTALE,
+					     "headers in %s are for %s, the kernel is %s",
 					     trees->build, trees->release, source->release);
 	err = add_search(types, trees);
 	if (!err)
@@ -89,11 +94,13 @@ int kernel_types__from_headers(const struct kernel_types_source *source, struct 
 
 	err = header_trees__find(source->headers, source->release, source->machine, &trees);
 	if (err == -ENOENT && source->headers)
-		return kernel_types__because(why, err, "no kernel headers in %s, or only one half of a pair of trees",
-					     source->headers);
+		return kernel_types__because(
+			why, err, "no kernel headers in %s, or only one half of a pair of trees",
+			source->headers);
 	if (err == -ENOENT)
-		return kernel_types__because(why, err, "no headers of kernel %s are installed (/lib/modules/%s/build)",
-					     source->release, source->release);
+		return kernel_types__because(
+			why, err, "no headers of kernel %s are installed (/lib/modules/%s/build)",
+			source->release, source->release);
 	if (err)
 		return err;
 	err = directory__make(&types->directory);
@@ -150,18 +157,22 @@ int kernel_types__from_kheaders(const struct kernel_types_source *source, struct
 	int err;
 
 	if (!kernel_types__runs(source->release))
-		return kernel_types__because(why, -ENOENT, "kernel %s does not run here, and only that one has its kheaders",
-					     source->release);
+		return kernel_types__because(
+			why, -ENOENT,
+			"kernel %s does not run here, and only that one has its kheaders",
+			source->release);
 	if (access(KHEADERS, R_OK)) /* a module may bring them (CONFIG_IKHEADERS=m) */
 		loaded = !run((char *[]){"modprobe", "-q", "kheaders", NULL});
 	if (access(KHEADERS, R_OK))
-		return kernel_types__because(why, -ENOENT, "the kernel has no %s (CONFIG_IKHEADERS)", KHEADERS);
+		return kernel_types__because(why, -ENOENT,
+					     "the kernel has no %s (CONFIG_IKHEADERS)", KHEADERS);
 	err = directory__make(&types->directory);
 	if (!err) {
 		err = unpack(types->directory, path, sizeof(path));
 		if (err)
-			kernel_types__because(why, err, "%s cannot be unpacked (with tar and xz): %s", KHEADERS,
-					      strerror(-err));
+			kernel_types__because(why, err,
+					      "%s cannot be unpacked (with tar and xz): %s",
+					      KHEADERS, strerror(-err));
 	}
 	if (loaded)
 		run((char *[]){"modprobe", "-q", "-r", "kheaders", NULL});
@@ -169,7 +180,8 @@ int kernel_types__from_kheaders(const struct kernel_types_source *source, struct
 		return err;
 	err = header_trees__find(path, source->release, source->machine, &trees);
 	if (err)
-		return kernel_types__because(why, err, "%s does not hold a tree of headers", KHEADERS);
+		return kernel_types__because(why, err, "%s does not hold a tree of headers",
+					     KHEADERS);
 	err = use_trees(source, &trees, probe, types, why);
 	if (!err)
 		err = kernel_types__describe(types, "kernel headers %s", KHEADERS);

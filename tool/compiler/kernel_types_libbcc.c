@@ -12,7 +12,8 @@ struct search {
 	const char *found;
 };
 
-static bool covers(const struct dl_phdr_info *library, const ElfW(Phdr) *segment, ElfW(Addr) address)
+static bool covers(const struct dl_phdr_info *library, const ElfW(Phdr) * segment,
+		   ElfW(Addr) address)
 {
 	ElfW(Addr) start = library->dlpi_addr + segment->p_vaddr;
 
@@ -42,7 +43,8 @@ static int search_library(struct dl_phdr_info *library, size_t size, void *data)
 
 const char *libbcc__bpf_h(void)
 {
-	struct search search = {.address = (ElfW(Addr))dlsym(RTLD_DEFAULT, "bpf_module_create_c_from_string")};
+	struct search search = {
+		.address = (ElfW(Addr))dlsym(RTLD_DEFAULT, "bpf_module_create_c_from_string")};
 
 	if (search.address)
 		dl_iterate_phdr(search_library, &search);
@@ -58,7 +60,8 @@ static bool names_all_helpers(const struct tokens *libbcc, const struct c_text *
 		const struct token *helper = &libbcc->list[i + 2];
 		struct word *word;
 
-		if (!tokens__is(libbcc, i, "FN") || !tokens__is(libbcc, i + 1, "(") || !helper->word)
+		if (!tokens__is(libbcc, i, "FN") || !tokens__is(libbcc, i + 1, "(") ||
+		    !helper->word)
 			continue;
 		HASH_FIND(hh, kernel->words, helper->start, helper->length, word);
 		if (!word)

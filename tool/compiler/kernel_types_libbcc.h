@@ -9,8 +9,9 @@
  * @brief The text of the bpf.h that libbcc puts before every program.
  * @return the text, or NULL when this process has no libbcc or it does not hold the header as text
  *
- * libbcc carries the header inside itself (src/cc/compat/linux/virtual_bpf.h), a newer one with each version,
- * and has no function to ask for it: it is found in the loaded library's read-only data, by its include guard.
+ * libbcc carries the header inside itself (src/cc/compat/linux/virtual_bpf.h), a newer one with
+ * each version, and has no function to ask for it: it is found in the loaded library's read-only
+ * data, by its include guard.
  */
 const char *libbcc__bpf_h(void);
 

@@ -167,7 +167,8 @@ static bool is_include(const struct tokens *tokens, size_t i)
 	       (tokens__is(tokens, i + 1, "include") || tokens__is(tokens, i + 1, "include_next"));
 }
 
-/* `#include <NAME>` or `#include "NAME"`, its # at token *i, which is moved to the last token of the line. */
+/* `#include <NAME>` or `#include "NAME"`, its # at token *i, which is moved to the last token of
+ * the line. */
 static int read_include(struct c_text *text, const struct tokens *tokens, size_t *i)
 {
 	const char *open = tokens->list[*i + 2].start, *line_end = strchrnul(open, '\n');
@@ -220,7 +221,8 @@ static int read_typedef(struct c_text *text, const struct tokens *tokens, size_t
 	return name ? add_use(text, &tokens->list[name], WORD_OWN_NAME) : 0;
 }
 
-/* `BPF_HASH(NAME, …)`, `BPF_TABLE(kind, key, value, NAME, …)` outside of functions: a table of the text's own. */
+/* `BPF_HASH(NAME, …)`, `BPF_TABLE(kind, key, value, NAME, …)` outside of functions: a table of the
+ * text's own. */
 static int read_table(struct c_text *text, const struct tokens *tokens, size_t i)
 {
 	const struct token *token = &tokens->list[i];
@@ -249,7 +251,8 @@ static bool asked_already(const struct c_text *text, const struct question *ques
 		const struct question *other = &text->questions[i];
 
 		if (other->kind == question->kind && !strcmp(other->name, question->name) &&
-		    !strcmp(other->field ? other->field : "", question->field ? question->field : ""))
+		    !strcmp(other->field ? other->field : "",
+			    question->field ? question->field : ""))
 			return true;
 	}
 	return false;
@@ -372,7 +375,8 @@ void c_text__free(struct c_text *text)
 	struct word *word, *next;
 	size_t i;
 
-	HASH_ITER(hh, text->words, word, next) {
+	HASH_ITER(hh, text->words, word, next)
+	{
 		HASH_DEL(text->words, word);
 		free(word->name);
 		free(word);

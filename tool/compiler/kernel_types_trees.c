@@ -8,7 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "../file.h"
+#include "file.h"
 #include "kernel_types_trees.h"
 
 #define LINE_LIMIT 4096
@@ -33,8 +33,8 @@ static bool is_build(const char *directory)
 }
 
 /* The directory if it is one of that kind, with its links resolved, for free(); else NULL. */
-__attribute__((format(printf, 2, 3))) static char *directory_if(bool (*is_kind)(const char *), const char *format,
-								...)
+__attribute__((format(printf, 2, 3))) static char *directory_if(bool (*is_kind)(const char *),
+								const char *format, ...)
 {
 	char path[PATH_MAX];
 	va_list arguments;
@@ -47,8 +47,8 @@ __attribute__((format(printf, 2, 3))) static char *directory_if(bool (*is_kind)(
 }
 
 /*
- * A build tree's Makefile says `include SOURCE/Makefile`. Where the pair was unpacked elsewhere, the source tree
- * is beside the build tree as it would have been there.
+ * A build tree's Makefile says `include SOURCE/Makefile`. Where the pair was unpacked elsewhere,
+ * the source tree is beside the build tree as it would have been there.
  */
 static char *source_by_makefile(const char *build)
 {
@@ -58,14 +58,17 @@ static char *source_by_makefile(const char *build)
 	if (snprintf(path, sizeof(path), "%s/Makefile", build) >= (int)sizeof(path) ||
 	    file__read(path, FILE_LIMIT, &text, &size))
 		return NULL;
-	for (line = strtok_r(text, "\n", &state); line && !source; line = strtok_r(NULL, "\n", &state)) {
+	for (line = strtok_r(text, "\n", &state); line && !source;
+	     line = strtok_r(NULL, "\n", &state)) {
 		char included[LINE_LIMIT];
 
-		if (sscanf(line, "include %4095s", included) != 1 || strcmp(basename(included), "Makefile") != 0)
+		if (sscanf(line, "include %4095s", included) != 1 ||
+		    strcmp(basename(included), "Makefile") != 0)
 			continue;
 		dirname(included);
 		if (included[0] == '/') {
-			source = directory_if(is_source, "%s/../%s", build, strrchr(included, '/') + 1);
+			source = directory_if(is_source, "%s/../%s", build,
+					      strrchr(included, '/') + 1);
 			if (!source)
 				source = directory_if(is_source, "%s", included);
 		} else {
@@ -95,8 +98,8 @@ static char *build_of(const char *source, const char *release)
 }
 
 /*
- * Which kernel a build tree is for: `6.1.0-56-amd64`, for free(); NULL if it does not say. The header speaks
- * first: Debian's kernel.release has the version of the source, 6.1.192.
+ * Which kernel a build tree is for: `6.1.0-56-amd64`, for free(); NULL if it does not say. The
+ * header speaks first: Debian's kernel.release has the version of the source, 6.1.192.
  */
 static char *release_of(const char *build)
 {
@@ -129,9 +132,17 @@ static const char *architecture(const char *machine)
 		const char *machine; /* how it begins */
 		const char *directory;
 	} names[] = {
-		{"x86_64", "x86"},	{"i386", "x86"},     {"i686", "x86"},	 {"aarch64", "arm64"},
-		{"arm64", "arm64"},	{"arm", "arm"},	     {"s390", "s390"},	 {"ppc", "powerpc"},
-		{"riscv", "riscv"},	{"mips", "mips"},    {"loongarch", "loongarch"},
+		{"x86_64", "x86"},
+		{"i386", "x86"},
+		{"i686", "x86"},
+		{"aarch64", "arm64"},
+		{"arm64", "arm64"},
+		{"arm", "arm"},
+		{"s390", "s390"},
+		{"ppc", "powerpc"},
+		{"riscv", "riscv"},
+		{"mips", "mips"},
+		{"loongarch", "loongarch"},
 		{"parisc", "parisc"},
 	};
 	size_t i;
@@ -150,14 +161,10 @@ static int set_search(struct header_trees *trees, const char *machine)
 		bool arch;  /* below arch/ARCHITECTURE */
 		const char *path;
 	} order[] = {
-		{false, true, "include"},
-		{true, true, "include/generated"},
-		{false, false, "include"},
-		{true, false, "include"},
-		{false, true, "include/uapi"},
-		{true, true, "include/generated/uapi"},
-		{false, false, "include/uapi"},
-		{true, false, "include/generated/uapi"},
+		{false, true, "include"},	{true, true, "include/generated"},
+		{false, false, "include"},	{true, false, "include"},
+		{false, true, "include/uapi"},	{true, true, "include/generated/uapi"},
+		{false, false, "include/uapi"}, {true, false, "include/generated/uapi"},
 	};
 	size_t i;
 
@@ -165,9 +172,11 @@ static int set_search(struct header_trees *trees, const char *machine)
 	if (!trees->search)
 		return -ENOMEM;
 	for (i = 0; i < sizeof(order) / sizeof(order[0]); i++) {
-		if (asprintf(&trees->search[i], "%s/%s%s%s%s", order[i].build ? trees->build : trees->source,
-			     order[i].arch ? "arch/" : "", order[i].arch ? architecture(machine) : "",
-			     order[i].arch ? "/" : "", order[i].path) < 0)
+		if (asprintf(&trees->search[i], "%s/%s%s%s%s",
+			     order[i].build ? trees->build : trees->source,
+			     order[i].arch ? "arch/" : "",
+			     order[i].arch ? architecture(machine) : "", order[i].arch ? "/" : "",
+			     order[i].path) < 0)
 			return -ENOMEM;
 		trees->search_count++;
 	}
@@ -185,7 +194,8 @@ static void find_pair(const char *directory, const char *release, struct header_
 		trees->build = build_of(trees->source, release);
 }
 
-int header_trees__find(const char *directory, const char *release, const char *machine, struct header_trees *trees)
+int header_trees__find(const char *directory, const char *release, const char *machine,
+		       struct header_trees *trees)
 {
 	static const char *const places[][2] = {
 		{"/lib/modules/", "/build"},
@@ -202,9 +212,12 @@ int header_trees__find(const char *directory, const char *release, const char *m
 		    snprintf(path, sizeof(path), "%s/build", directory) < (int)sizeof(path))
 			find_pair(path, release, trees);
 	}
-	for (i = 0; !directory && !(trees->source && trees->build) && i < sizeof(places) / sizeof(places[0]); i++) {
+	for (i = 0; !directory && !(trees->source && trees->build) &&
+		    i < sizeof(places) / sizeof(places[0]);
+	     i++) {
 		header_trees__free(trees);
-		if (snprintf(path, sizeof(path), "%s%s%s", places[i][0], release, places[i][1]) < (int)sizeof(path))
+		if (snprintf(path, sizeof(path), "%s%s%s", places[i][0], release, places[i][1]) <
+		    (int)sizeof(path))
 			find_pair(path, release, trees);
 	}
 	if (!trees->source || !trees->build) {

@@ -17,8 +17,9 @@ struct header_trees {
 
 /**
  * @brief Find the trees of a kernel.
- * @param directory --headers DIR: a single tree, either half of a pair, or a directory with links `build` and
- *        `source`; or NULL: /lib/modules/RELEASE/build, /usr/src/linux-headers-RELEASE, /usr/src/kernels/RELEASE
+ * @param directory --headers DIR: a single tree, either half of a pair, or a directory with links
+ * `build` and `source`; or NULL: /lib/modules/RELEASE/build, /usr/src/linux-headers-RELEASE,
+ * /usr/src/kernels/RELEASE
  * @param release the kernel's release, to find the other half of a pair by
  * @param machine as `uname -m` prints it
  * @param trees on success, for header_trees__free()
@@ -32,8 +33,9 @@ void header_trees__free(struct header_trees *trees);
 /**
  * @brief Answer a text's questions from the headers that its #include lines lead to.
  *
- * The headers are read, not compiled: a type is there when one of them defines it, a field when it stands in
- * the definition and no configuration option rules it out. A condition of another kind counts as met.
+ * The headers are read, not compiled: a type is there when one of them defines it, a field when it
+ * stands in the definition and no configuration option rules it out. A condition of another kind
+ * counts as met.
  * @return 0 or -ENOMEM
  */
 int header_trees__answer(const struct header_trees *trees, struct c_text *probe);

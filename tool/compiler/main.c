@@ -42,8 +42,10 @@ static const char usage[] =
 	"usage: tcpconnect-compile [--types auto|btf|headers] [--kernel RELEASE] [--headers DIR]\n"
 	"                          [--btf FILE] [--verbose] < TEXT > OBJECT\n";
 
-/* libbcc puts the working directory first among clang's include paths, so this is not to be the user's. */
-static int leave_working_directory(struct request *request, char headers[PATH_MAX], char btf[PATH_MAX])
+/* libbcc puts the working directory first among clang's include paths, so this is not to be the
+ * user's. */
+static int leave_working_directory(struct request *request, char headers[PATH_MAX],
+				   char btf[PATH_MAX])
 {
 	if (request->headers && realpath(request->headers, headers))
 		request->headers = headers;
@@ -129,9 +131,9 @@ static int compile_quietly(const char *text, const struct kernel_types *types,
 
 /* What the ways tried so far have come to. */
 struct attempts {
-	bool compiled_any;	       /* there were types, so the compiler ran */
-	struct diagnostics best;       /* what it said, for the user */
-	char why[2][512];	       /* why there were no types: from BTF, from headers */
+	bool compiled_any;	 /* there were types, so the compiler ran */
+	struct diagnostics best; /* what it said, for the user */
+	char why[2][512];	 /* why there were no types: from BTF, from headers */
 };
 
 /* One way: 0 with a module, or a negative errno. */
@@ -172,12 +174,13 @@ static void report(const struct request *request, const struct kernel_types_sour
 		diagnostics__print(&attempts->best);
 		return;
 	}
-	distribution__headers_advice(source->release, request->release != NULL, advice, sizeof(advice));
+	distribution__headers_advice(source->release, request->release != NULL, advice,
+				     sizeof(advice));
 	warnx("no types of kernel %s (%s%s%s): %s%s", source->release, attempts->why[0],
 	      attempts->why[0][0] && attempts->why[1][0] ? "; " : "", attempts->why[1], advice,
-	      strcmp(request->types, "auto") == 0 ?
-		      ", or use a kernel with BTF (CONFIG_DEBUG_INFO_BTF) or CONFIG_IKHEADERS" :
-		      ", or leave --types out");
+	      strcmp(request->types, "auto") == 0
+		      ? ", or use a kernel with BTF (CONFIG_DEBUG_INFO_BTF) or CONFIG_IKHEADERS"
+		      : ", or leave --types out");
 }
 
 static int compile(const struct request *request, const struct kernel_types_source *source,
@@ -202,7 +205,8 @@ static int write_object(const struct bcc_module *module, const char *text,
 	char seal[OBJECT_SEAL_SIZE + 1];
 	char *bytes = NULL;
 	size_t size;
-	int fd = memfd_create("object", MFD_CLOEXEC); /* libelf wants to seek, stdout may be a pipe */
+	int fd = memfd_create("object",
+			      MFD_CLOEXEC); /* libelf wants to seek, stdout may be a pipe */
 	int err = fd < 0 ? -errno : 0;
 
 	kernel_identity__write(identity, kernel, sizeof(kernel));

@@ -52,7 +52,8 @@ static const struct scalar {
 	{"unsigned long long", 8, 0},
 };
 
-/* A type as libbcc writes it: a scalar, perhaps with one dimension, with or without a blank before it. */
+/* A type as libbcc writes it: a scalar, perhaps with one dimension, with or without a blank before
+ * it. */
 struct field_type {
 	const struct scalar *scalar;
 	uint32_t elements; /* 0: no array */
@@ -116,7 +117,8 @@ static int event_size(const struct bcc_module *module, uint32_t *size, char *why
 
 		if (parse_field_type(field->type, &type) != 0) {
 			snprintf(why, why_size,
-				 "the event's field '%s' has the type '%s'; it may be an integer or an "
+				 "the event's field '%s' has the type '%s'; it may be an integer "
+				 "or an "
 				 "array of integers",
 				 field->name, field->type);
 			return -ENOTSUP;

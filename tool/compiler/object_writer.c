@@ -22,7 +22,8 @@
 #define R_BPF_64_64 1
 #endif
 
-/* A growing block of bytes: libelf keeps pointers to what is written until the object is finished. */
+/* A growing block of bytes: libelf keeps pointers to what is written until the object is finished.
+ */
 struct block {
 	void *bytes;
 	size_t size;
@@ -61,7 +62,7 @@ struct writer {
 	struct block *relocations; /* likewise */
 	struct block maps;	   /* zeros: libbpf reads the attributes from BTF */
 	struct btf *btf;
-	size_t symbol_table;	   /* section index */
+	size_t symbol_table; /* section index */
 	char *why;
 	size_t why_size;
 };
@@ -233,7 +234,8 @@ static int add_program(struct writer *writer, size_t number)
 	return err;
 }
 
-/* Sections of relocations follow the programs, so that program N has the section N + 1 after `.maps`. */
+/* Sections of relocations follow the programs, so that program N has the section N + 1 after
+ * `.maps`. */
 static int add_relocations(struct writer *writer, size_t number, size_t program_section)
 {
 	const struct block *relocations = &writer->relocations[number];
@@ -297,7 +299,8 @@ static int add_header(struct writer *writer, size_t string_table)
 
 	if (!header)
 		return fail_elf(writer, "ELF header");
-	header->e_ident[EI_DATA] = __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__ ? ELFDATA2LSB : ELFDATA2MSB;
+	header->e_ident[EI_DATA] =
+		__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__ ? ELFDATA2LSB : ELFDATA2MSB;
 	header->e_type = ET_REL;
 	header->e_machine = EM_BPF;
 	header->e_version = EV_CURRENT;
