@@ -1,4 +1,5 @@
 #!/bin/busybox sh
+# shellcheck shell=dash disable=SC1091,SC2154,SC3043 # busybox has local; /job/settings sets what is not set here
 # The guest's first process, in the initramfs: builds the root that the test sees and hands over to guest-run.sh.
 # /job/settings comes from the host (see guest). Everything that the test writes, except to the share, lands in a
 # tmpfs and is gone with the guest.

@@ -1,4 +1,5 @@
 #!/run/guest/busybox sh
+# shellcheck shell=dash disable=SC1091,SC2154 # settings sets what is not set here
 # The guest's first process once its root stands: runs the command and tells the host how it ended. Everything goes
 # through one virtio port, so that what the command printed has arrived before its end is told (guest-output.pl reads
 # it).
