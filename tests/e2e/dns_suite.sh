@@ -85,14 +85,21 @@ look_up_and_connect() {
 		"$work/names.out" >"$work/rows"
 }
 
-# The addresses are the way's own, so the rows of each are all there is, in the connects' order.
+# WAY, and what is wrong with it. Addresses are a way's own, so what they have is all there is, in the connects' order.
+find_mistakes() {
+	awk -F'\t' '
+		FILENAME ~ /rows$/ { got[$1] = got[$1] $2 "; "; next }
+		$2 == "row" { wanted[$3] = wanted[$3] $4 "; "; way[$3] = $1 }
+		$2 == "failed" { print $1 "\t" $3 }
+		END {
+			for (address in wanted)
+				if (wanted[address] != got[address])
+					print way[address] "\t" address " has " got[address] "not " wanted[address]
+		}' "$work/rows" "$work/ways" >"$work/mistakes"
+}
+
 way_is_named() {
-	local address
-	grep -P "^$1\tfailed\t" "$work/ways" && return 1
-	for address in $(awk -F'\t' -v way="$1" '$1 == way && $2 == "row" {print $3}' "$work/ways" | sort -u); do
-		diff <(awk -F'\t' -v address="$address" '$2 == "row" && $3 == address {print $3 "\t" $4}' "$work/ways") \
-			<(awk -F'\t' -v address="$address" '$1 == address' "$work/rows") || return 1
-	done
+	! grep "^$1"$'\t' "$work/mistakes"
 }
 
 check_ways() {
@@ -110,11 +117,12 @@ no_warnings() {
 	! grep -E 'warning|lost' "$work/names.err" && [ ! -s "$work/ways.err" ]
 }
 
-: >"$work/ways"
+: >"$work/ways" >"$work/rows"
 echo "# names on $(uname -r): $*"
 prepare >"$work/prepared" 2>&1 # in this shell, which ends what it started
 check "servers and addresses" prepared $?
 check "look up and connect" look_up_and_connect "$@"
+find_mistakes
 check_ways
 check "nothing was lost" no_warnings
 finish

@@ -53,6 +53,8 @@ ready() {
 	"$1" "$2" || ! kill -0 "$3" 2>/dev/null
 }
 
+exec 5>&1 # progress, past check()
+
 wait_for_all() {
 	local name
 	for name in "${names[@]}"; do
@@ -61,6 +63,7 @@ wait_for_all() {
 			cat "$work/$name.ours.err"
 			return 1
 		}
+		echo "# $name: ours traces after $SECONDS s" >&5
 	done
 	for name in "${names[@]}"; do
 		wait_until 900 ready python_traces "$name" "${python_pids[$name]}" && python_traces "$name" || {
@@ -68,6 +71,7 @@ wait_for_all() {
 			cat "$work/$name.python.err"
 			return 1
 		}
+		echo "# $name: the Python tool traces after $SECONDS s" >&5
 	done
 }
 

@@ -58,7 +58,8 @@ build_and_run()
 		"$build/new-$name" "$here/corpus/$name"
 }
 
-echo 1..2
+echo 1..3
 fuzz dns_names dns_names.c printable.c
+fuzz dns_packet dns_packet.c
 fuzz dns_stream dns_stream.c
 exit $failed

@@ -5,8 +5,7 @@
 
 #include <stddef.h>
 
-/** The ways to a kernel's types, the cheapest first: try one after the other, until the text
- * compiles. */
+/** The ways to a kernel's types, the cheapest first, to be tried until the text compiles. */
 enum kernel_types_way {
 	KERNEL_TYPES_NAMED,    /* from BTF: the types that the text names, and what they need */
 	KERNEL_TYPES_ALL,      /* from BTF: every struct and union that the kernel has */
@@ -53,8 +52,8 @@ const char *kernel_types__tree(const struct kernel_types *types);
 /** @brief The flags that clang needs with that tree: an array of `count` strings. */
 const char *const *kernel_types__cflags(const struct kernel_types *types, size_t *count);
 
-/** @brief What the types were taken from, for -v: say "kernel BTF /sys/kernel/btf/vmlinux, 143
- * types". */
+/** @brief What the types were taken from, for -v: "kernel BTF /sys/kernel/btf/vmlinux, 143 types".
+ */
 const char *kernel_types__description(const struct kernel_types *types);
 
 /** @brief Free it all and remove the directory; NULL is fine. */

@@ -108,7 +108,7 @@ static bool answers(const struct btf *btf, uint32_t id, const struct question *q
 		return btf_is_any_enum(type) && has_constant(btf, type, question->name);
 	if (!btf_is_composite(type) && !btf_is_any_enum(type) && !btf_is_typedef(type))
 		return false;
-	if (strcmp(name_of(btf, type), question->name))
+	if (strcmp(name_of(btf, type), question->name) != 0)
 		return false;
 	return question->kind == QUESTION_TYPE || has_field(btf, id, question->field);
 }

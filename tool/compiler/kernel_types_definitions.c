@@ -103,12 +103,11 @@ static enum truth option(struct condition *condition, bool with_modules)
 
 static enum truth primary(struct condition *condition)
 {
-	enum truth truth;
-
 	if (take(condition, "!"))
 		return negated(primary(condition));
 	if (take(condition, "(")) {
-		truth = disjunction(condition);
+		enum truth truth = disjunction(condition);
+
 		return take(condition, ")") ? truth : UNKNOWN;
 	}
 	if (take(condition, "defined") || take(condition, "IS_BUILTIN"))
@@ -447,11 +446,11 @@ static bool answer(struct walk *walk, const struct question *question)
 
 static void free_walk(struct walk *walk)
 {
-	struct found *found, *next;
+	struct found *found = walk->found, *next;
 
-	HASH_ITER(hh, walk->found, found, next)
-	{
-		HASH_DEL(walk->found, found);
+	HASH_CLEAR(hh, walk->found);
+	for (; found; found = next) {
+		next = found->hh.next;
 		free(found->path);
 		free(found->text);
 		free(found);

@@ -87,7 +87,6 @@ int directory__make(struct directory **out)
 	if (snprintf(directory->path, sizeof(directory->path), "%s/tcpconnect-XXXXXX", parent) >=
 	    (int)sizeof(directory->path))
 		goto err_out;
-	err = -EIO;
 	if (!mkdtemp(directory->path)) {
 		err = -errno;
 		goto err_out;

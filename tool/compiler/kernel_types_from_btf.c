@@ -196,8 +196,8 @@ int kernel_types__from_btf(const struct kernel_types_source *source, bool all, s
 {
 	const char *libbcc = libbcc__bpf_h();
 	struct c_text taken = {0};
-	struct btf *btf;
-	size_t count;
+	struct btf *btf = NULL;
+	size_t count = 0;
 	int err;
 
 	err = open_btf(source, &btf, why);

@@ -228,7 +228,8 @@ static int read_table(struct c_text *text, const struct tokens *tokens, size_t i
 	const struct token *token = &tokens->list[i];
 	size_t wanted, close, at, argument = 1;
 
-	if (token->length < 4 || memcmp(token->start, "BPF_", 4) || !tokens__is(tokens, i + 1, "("))
+	if (token->length < 4 || memcmp(token->start, "BPF_", 4) != 0 ||
+	    !tokens__is(tokens, i + 1, "("))
 		return 0;
 	wanted = memmem(token->start, token->length, "TABLE", 5) ? 4 : 1;
 	close = tokens__closing(tokens, i + 1);
@@ -372,12 +373,12 @@ unsigned int c_text__uses(const struct c_text *text, const char *name)
 
 void c_text__free(struct c_text *text)
 {
-	struct word *word, *next;
+	struct word *word = text->words, *next;
 	size_t i;
 
-	HASH_ITER(hh, text->words, word, next)
-	{
-		HASH_DEL(text->words, word);
+	HASH_CLEAR(hh, text->words);
+	for (; word; word = next) {
+		next = word->hh.next;
 		free(word->name);
 		free(word);
 	}

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What a C text names: read without a compiler, so "as far as can be told" stands behind every
- * answer. */
+/* What a C text names, as far as that can be told without a compiler. */
 #ifndef TCPCONNECT_KERNEL_TYPES_TEXT_H
 #define TCPCONNECT_KERNEL_TYPES_TEXT_H
 
@@ -16,8 +15,7 @@ enum word_use {
 	WORD_CALL = 1 << 3,	/* NAME( */
 	WORD_OWN_TAG = 1 << 4,	/* struct NAME {: defined by the text itself */
 	WORD_OWN_NAME = 1 << 5, /* a typedef, enumerator, macro or BPF table of the text's own */
-	WORD_ASKED = 1 << 6, /* KERNEL_HAS_TYPE(NAME), KERNEL_HAS_FIELD(NAME, …): the kernel's, if
-				it has it */
+	WORD_ASKED = 1 << 6,	/* KERNEL_HAS_TYPE(NAME): the kernel's, if it has it */
 };
 
 struct word {
@@ -57,8 +55,7 @@ unsigned int c_text__uses(const struct c_text *text, const char *name);
 
 void c_text__free(struct c_text *text);
 
-/** A piece of C: an identifier or number, a string or character constant, or one punctuation
- * character. */
+/** A piece of C: an identifier, a number, a constant in quotes, or one punctuation character. */
 struct token {
 	const char *start;
 	size_t length;
@@ -71,8 +68,11 @@ struct tokens {
 	size_t count;
 };
 
-/** @brief Cut C into tokens, without its comments; 0 or -ENOMEM. The tokens point into `c`;
- * free(tokens->list). */
+/**
+ * @brief Cut C into tokens, without its comments.
+ * @param tokens on success, a list for free(); its tokens point into `c`
+ * @return 0 or -ENOMEM
+ */
 int tokens__cut(const char *c, size_t length, struct tokens *tokens);
 
 /** @brief Is token `i` this identifier or character? False behind the last one. */

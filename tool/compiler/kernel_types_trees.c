@@ -183,53 +183,72 @@ static int set_search(struct header_trees *trees, const char *machine)
 	return 0;
 }
 
-/* The trees that a directory belongs to, if it is one of them. */
-static void find_pair(const char *directory, const char *release, struct header_trees *trees)
+/* The trees that a directory belongs to, if it is one of them and the other half is to be found. */
+static int find_pair(const char *directory, const char *release, struct header_trees *trees)
 {
-	trees->source = directory_if(is_source, "%s", directory);
-	trees->build = directory_if(is_build, "%s", directory);
-	if (trees->build && !trees->source)
-		trees->source = source_of(trees->build, release);
-	else if (trees->source && !trees->build)
-		trees->build = build_of(trees->source, release);
+	char *source = directory_if(is_source, "%s", directory);
+	char *build = directory_if(is_build, "%s", directory);
+
+	if (build && !source)
+		source = source_of(build, release);
+	else if (source && !build)
+		build = build_of(source, release);
+	if (source && build) {
+		trees->source = source;
+		trees->build = build;
+		return 0;
+	}
+	free(source);
+	free(build);
+	return -ENOENT;
 }
 
-int header_trees__find(const char *directory, const char *release, const char *machine,
-		       struct header_trees *trees)
+/* A directory that the user names: one of the trees, or what holds links to both. */
+static int find_below(const char *directory, const char *release, struct header_trees *trees)
+{
+	char path[PATH_MAX];
+
+	if (!find_pair(directory, release, trees))
+		return 0;
+	if (snprintf(path, sizeof(path), "%s/build", directory) >= (int)sizeof(path))
+		return -ENAMETOOLONG;
+	return find_pair(path, release, trees);
+}
+
+static int find_installed(const char *release, struct header_trees *trees)
 {
 	static const char *const places[][2] = {
 		{"/lib/modules/", "/build"},
 		{"/usr/src/linux-headers-", ""}, /* Debian */
 		{"/usr/src/kernels/", ""},	 /* Fedora */
 	};
-	char path[PATH_MAX];
 	size_t i;
 
-	*trees = (struct header_trees){0};
-	if (directory) {
-		find_pair(directory, release, trees);
-		if (!trees->source && !trees->build &&
-		    snprintf(path, sizeof(path), "%s/build", directory) < (int)sizeof(path))
-			find_pair(path, release, trees);
-	}
-	for (i = 0; !directory && !(trees->source && trees->build) &&
-		    i < sizeof(places) / sizeof(places[0]);
-	     i++) {
-		header_trees__free(trees);
+	for (i = 0; i < sizeof(places) / sizeof(places[0]); i++) {
+		char path[PATH_MAX];
+
 		if (snprintf(path, sizeof(path), "%s%s%s", places[i][0], release, places[i][1]) <
-		    (int)sizeof(path))
-			find_pair(path, release, trees);
+			    (int)sizeof(path) &&
+		    !find_pair(path, release, trees))
+			return 0;
 	}
-	if (!trees->source || !trees->build) {
-		header_trees__free(trees);
-		return -ENOENT;
-	}
+	return -ENOENT;
+}
+
+int header_trees__find(const char *directory, const char *release, const char *machine,
+		       struct header_trees *trees)
+{
+	int err;
+
+	*trees = (struct header_trees){0};
+	err = directory ? find_below(directory, release, trees) : find_installed(release, trees);
+	if (err)
+		return err;
 	trees->release = release_of(trees->build);
-	if (set_search(trees, machine)) {
+	err = set_search(trees, machine);
+	if (err)
 		header_trees__free(trees);
-		return -ENOMEM;
-	}
-	return 0;
+	return err;
 }
 
 void header_trees__free(struct header_trees *trees)
