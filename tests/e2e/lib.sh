@@ -9,8 +9,13 @@ programs=$(dirname "$TCPCONNECT")/e2e
 work=$(mktemp -d)
 cache=$work/cache
 pids=()
+# check() runs its command in a subshell, whose processes are known by a file
 cleanup() {
+	local pid
 	[ ${#pids[@]} = 0 ] || kill -KILL "${pids[@]}" 2>/dev/null
+	while read -r pid; do
+		[ "$(cat "/proc/$pid/comm" 2>/dev/null)" != tcpconnect ] || kill -KILL "$pid"
+	done 2>/dev/null <"$work/pids"
 	rm -rf "$work"
 }
 trap cleanup EXIT
@@ -24,7 +29,7 @@ trace() {
 	local name=$1
 	shift
 	start_traced "$work/$name.out" "$work/$name.err" "$TCPCONNECT" --cache "$cache" "$@"
-	pids+=("$started")
+	echo "$started" >>"$work/pids"
 	wait_until "$START_BOUND" traces_or_ended "$name" "$started" &&
 		traces "$name" || {
 		cat "$work/$name.err" >&2

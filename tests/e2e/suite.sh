@@ -354,7 +354,7 @@ differs_from_here() {
 refused() {
 	local status=$1 words=$2 got
 	shift 2
-	timeout 120 "$TCPCONNECT" --cache "$cache" "$@" >"$work/refused.out" 2>"$work/refused.err"
+	timeout 400 "$TCPCONNECT" --cache "$cache" "$@" >"$work/refused.out" 2>"$work/refused.err"
 	got=$?
 	cat "$work/refused.err"
 	[ $got = "$status" ] && grep -q -- "$words" "$work/refused.err" && [ ! -s "$work/refused.out" ]

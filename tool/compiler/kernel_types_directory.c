@@ -41,7 +41,7 @@ static void keep(const char *path, int end_of_process)
 	setsid();
 	if (dup2(end_of_process, STDIN_FILENO) < 0)
 		_exit(1);
-	close_range(STDERR_FILENO + 1, ~0U, 0);
+	closefrom(STDERR_FILENO + 1);
 	close(STDOUT_FILENO);
 	close(STDERR_FILENO);
 	if (chdir("/"))
