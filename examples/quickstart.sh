@@ -13,7 +13,7 @@ cd "$(dirname "$0")/.."
 	exit 1
 }
 
-# The tool refuses probes that others than their owner may change, as a checkout made with umask 002 has them.
+# The tool refuses probes that a group may change, as umask 002 leaves them in a checkout.
 umask 022
 chmod go-w . probes probes/*
 
@@ -29,5 +29,7 @@ generator=(-G Ninja)
 	echo "quickstart.sh: it does not build: see the lines above" >&2
 	exit 1
 }
+# and those that belong to somebody else than root or the owner of the tool
+chown -R --reference=. build
 rm -f "$log"
 exec build/tcpconnect "$@"

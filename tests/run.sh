@@ -45,7 +45,9 @@ export CMOCKA_MESSAGE_OUTPUT=TAP
 configure_and_build() {
 	local directory=$1
 	shift
-	cmake -G Ninja -B "$directory" -DWERROR=ON -DBUILD_TESTING=ON "$@" >"$log/cmake" &&
+	local generator=(-G Ninja) # a build tree that is there keeps its own
+	[ ! -e "$directory/CMakeCache.txt" ] || generator=()
+	cmake "${generator[@]}" -B "$directory" -DWERROR=ON -DBUILD_TESTING=ON "$@" >"$log/cmake" &&
 		cmake --build "$directory" >>"$log/cmake" || {
 		tail -n 60 "$log/cmake"
 		return 1

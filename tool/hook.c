@@ -83,21 +83,23 @@ static int attach_to_root_cgroup(const struct bpf_program *program, struct hook_
 	return err;
 }
 
+static const char libc[] = "the C library", root_cgroup[] = "the root cgroup";
+
 static const struct kind {
 	const char *section; /* the beginning of its name */
 	int rank;
 	bool sees_connects;
-	bool optional;
+	const char *optional_target; /* NULL: it must be hooked */
 	int (*attach)(const struct bpf_program *program, struct hook_links *links);
 } kinds[] = {
-	{"kretprobe/", 0, true, false, attach_kprobe},
-	{"kprobe/", 1, false, false, attach_kprobe},
-	{"sockops", 1, true, false, attach_to_root_cgroup},
-	{"uretprobe/", 0, false, true, attach_to_libc},
-	{"uprobe/", 1, false, true, attach_to_libc},
-	{"cgroup_skb/", 1, false, true, attach_to_root_cgroup},
-	{"cgroup/", 1, false, true, attach_to_root_cgroup},
-	{"", 1, false, false, attach_by_section},
+	{"kretprobe/", 0, true, NULL, attach_kprobe},
+	{"kprobe/", 1, false, NULL, attach_kprobe},
+	{"sockops", 1, true, NULL, attach_to_root_cgroup},
+	{"uretprobe/", 0, false, libc, attach_to_libc},
+	{"uprobe/", 1, false, libc, attach_to_libc},
+	{"cgroup_skb/", 1, false, root_cgroup, attach_to_root_cgroup},
+	{"cgroup/", 1, false, root_cgroup, attach_to_root_cgroup},
+	{"", 1, false, NULL, attach_by_section},
 };
 
 static const struct kind *kind_of(const struct bpf_program *program)
@@ -133,7 +135,7 @@ int hook__sees_connects(const struct bpf_program *program)
 	return kind_of(program)->sees_connects;
 }
 
-bool hook__is_optional(const struct bpf_program *program)
+const char *hook__optional_target(const struct bpf_program *program)
 {
-	return kind_of(program)->optional;
+	return kind_of(program)->optional_target;
 }

@@ -3,8 +3,6 @@
 #ifndef TCPCONNECT_HOOK_H
 #define TCPCONNECT_HOOK_H
 
-#include <stdbool.h>
-
 #include <stddef.h>
 
 struct bpf_link;
@@ -38,7 +36,11 @@ int hook__rank(const struct bpf_program *program);
 /** @brief Is this one of the hooks that see connects, and not only answers of the DNS? */
 int hook__sees_connects(const struct bpf_program *program);
 
-/** @brief Is tracing of use without it, since it only tells names? */
-bool hook__is_optional(const struct bpf_program *program);
+/**
+ * @brief What it is hooked to, if tracing is of use without: it only tells names. Else NULL.
+ *
+ * All programs with the same answer are hooked to the same.
+ */
+const char *hook__optional_target(const struct bpf_program *program);
 
 #endif

@@ -85,9 +85,9 @@ static const struct bpf_program *refused_program(const struct bpf_object *object
 {
 	struct bpf_program *program;
 
-	bpf_object__for_each_program(program,
-				     object) if (bpf_program__autoload(program) &&
-						 bpf_program__fd(program) < 0) return program;
+	bpf_object__for_each_program(program, object)
+		if (bpf_program__autoload(program) && bpf_program__fd(program) < 0)
+			return program;
 	return NULL;
 }
 
@@ -108,12 +108,11 @@ static void report_load(const struct bpf_object *object, int err, const char *lo
 		      name, strerror(-err));
 }
 
-/* Tracing goes on. Where a kprobe sees the DNS over UDP, not many names are missed: told with -v.
- */
-static void report_optional(const struct tracer *tracer, const char *program, int err)
+/* Tracing goes on. Where a kprobe sees the DNS over UDP, few names are missed: told with -v. */
+static void report_optional(const struct tracer *tracer, const char *what, int err)
 {
 	if (tracer->verbose || !has_map(tracer->object, "dns_messages"))
-		warnx("warning: names may be missing, since %s cannot be hooked: %s", program,
+		warnx("warning: names may be missing, since %s cannot be hooked: %s", what,
 		      strerror(-err));
 }
 
@@ -147,41 +146,47 @@ static int open_object(struct tracer *tracer, const void *bytes, size_t size,
 	return err;
 }
 
-static void leave_optional_out(struct bpf_object *object)
+static void leave_out(struct bpf_object *object, const char *target)
 {
 	struct bpf_program *program;
 
-	bpf_object__for_each_program(program, object) if (hook__is_optional(program))
-		bpf_program__set_autoload(program, false);
+	bpf_object__for_each_program(program, object)
+		if (hook__optional_target(program) == target)
+			bpf_program__set_autoload(program, false);
 }
 
-/* A kernel that refuses an optional program, say for want of its kind, gets all but those. */
+/*
+ * A kernel that refuses an optional program, say for want of its type, gets all but those with the
+ * same target. libbpf loads an object once, so it is opened anew.
+ */
 static int load(struct tracer *tracer, const void *bytes, size_t size,
 		const struct tracer_settings *settings)
 {
 	char *log = calloc(1, VERIFIER_LOG_SIZE);
 	int err = log ? open_object(tracer, bytes, size, settings, log) : -ENOMEM;
 	const struct bpf_program *refused;
-	int refusal = 0;
+	const char *target;
+	int refusal;
 
 	if (err)
 		goto out;
-	err = bpf_object__load(tracer->object);
-	refused = err ? refused_program(tracer->object) : NULL;
-	if (refused && hook__is_optional(refused)) {
-		refusal = err;
+	refusal = bpf_object__load(tracer->object);
+	refused = refusal ? refused_program(tracer->object) : NULL;
+	target = refused ? hook__optional_target(refused) : NULL;
+	err = refusal;
+	if (target) {
 		bpf_object__close(tracer->object);
 		log[0] = '\0';
 		err = open_object(tracer, bytes, size, settings, log);
 		if (err)
 			goto out;
-		leave_optional_out(tracer->object);
+		leave_out(tracer->object, target);
 		err = bpf_object__load(tracer->object);
 	}
 	if (err)
 		report_load(tracer->object, err, log, settings->verbose);
-	else if (refusal)
-		report_optional(tracer, "the root cgroup", refusal);
+	else if (target)
+		report_optional(tracer, target, refusal);
 out:
 	free(log);
 	return err;
@@ -309,7 +314,7 @@ static int attach_rank(struct tracer *tracer, int rank, struct attached *attache
 		if (hook__rank(program) != rank || !bpf_program__autoload(program))
 			continue;
 		err = hook__attach(program, &tracer->links);
-		if (err && hook__is_optional(program)) {
+		if (err && hook__optional_target(program)) {
 			report_optional(tracer, bpf_program__name(program), err);
 			continue;
 		}

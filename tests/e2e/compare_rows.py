@@ -13,10 +13,13 @@ import sys
 def main():
     with open(sys.argv[1]) as file:
         expected = collections.Counter(file.read().splitlines())
+    ports = {row.split()[-1] for row in expected}  # whatever else the machine does goes elsewhere
     printed = collections.Counter()
     with open(sys.argv[2]) as file:
         for line in file.read().splitlines()[2:]:
-            printed[" ".join(line.split()[:8])] += 1
+            row = line.split()[:8]
+            if row[-1] in ports:
+                printed[" ".join(row)] += 1
     for row in (expected - printed).elements():
         print("missing:", row)
     for row in (printed - expected).elements():

@@ -92,7 +92,7 @@ one_pid() {
 }
 
 time_runs_from_the_first_row() {
-	trace time -t || return 1
+	trace time -t -P 1001 || return 1
 	local pid=$started
 	connect_to 127.0.0.1 1001 3
 	wait_until 10 has_rows time 3
@@ -102,7 +102,7 @@ time_runs_from_the_first_row() {
 }
 
 counts_are_right() {
-	trace count -c || return 1
+	trace count -c -P 1001,1002 || return 1
 	local pid=$started
 	connect_to 127.0.0.1 1001 7
 	connect_to 127.0.0.1 1002 2
@@ -132,7 +132,7 @@ edit() {
 # Another constant: room for two flows.
 connects_that_are_not_counted_are_reported() {
 	local pid port
-	edit few connect.h 's/#define FLOWS \d+/#define FLOWS 2/' && trace few -c --probes "$work/few" || return 1
+	edit few connect.h 's/#define FLOWS \d+/#define FLOWS 2/' && trace few -c -P 1001,1002,1003,1004,1005 --probes "$work/few" || return 1
 	pid=$started
 	for port in 1001 1002 1003 1004 1005; do connect_to 127.0.0.1 $port; done
 	interrupt "$pid" || return 1
@@ -143,7 +143,7 @@ connects_that_are_not_counted_are_reported() {
 # A stricter condition.
 an_edited_condition_takes_effect() {
 	edit strict filter.h 's/(int port_passes\(u16 dport\)\n\{\n)/$1\tif (dport == 1002)\n\t\treturn 0;\n/' &&
-		trace strict --probes "$work/strict" || return 1
+		trace strict -P 1002,1003 --probes "$work/strict" || return 1
 	local pid=$started
 	connect_to 127.0.0.1 1002
 	connect_to 127.0.0.1 1003
@@ -223,10 +223,10 @@ kill_leaves_nothing_behind() {
 }
 
 ends_by() {
-	trace "by$1" || return 1
+	trace "by$1" -P 1006 || return 1
 	local ids
 	ids=$(programs_of "$started")
-	connect_to 127.0.0.1 1001
+	connect_to 127.0.0.1 1006
 	kill "-$1" "$started"
 	wait "$started" && [ "$(rows "by$1")" = 1 ] && [ -n "$ids" ] && wait_until 10 gone $ids
 }
@@ -247,10 +247,10 @@ ended() {
 }
 
 a_full_perf_buffer_is_reported() {
-	trace lost --buffer-pages 1 || return 1
+	trace lost --buffer-pages 1 -P 1007 || return 1
 	local pid=$started
 	kill -STOP "$pid"
-	connect_to 127.0.0.1 1001 500
+	connect_to 127.0.0.1 1007 500
 	kill -CONT "$pid"
 	wait_until 10 grep -qE ': lost [0-9]+ connects, since the perf buffer was full' "$work/lost.err" || return 1
 	interrupt "$pid"
@@ -261,10 +261,10 @@ a_full_perf_buffer_is_reported() {
 }
 
 a_storm_on_every_cpu_comes_out_whole_and_in_order() {
-	trace storm -t || return 1
+	trace storm -t -P 1008 || return 1
 	local pid=$started cpu storms=()
 	for cpu in $(seq 0 $(($(nproc) - 1))); do
-		taskset -c "$cpu" "$programs/storm" 5000 127.0.0.1 1001 &
+		taskset -c "$cpu" "$programs/storm" 5000 127.0.0.1 1008 &
 		storms+=($!)
 	done
 	wait "${storms[@]}"

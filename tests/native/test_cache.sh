@@ -131,8 +131,11 @@ a_hit_needs_no_compiler() {
 precompiled=$work/precompiled.o
 compile_only_needs_no_privilege() {
 	mkdir -p "$work/nobody" && chown 65534 "$work/nobody"
+	# a copy where everybody can read it
+	mkdir -p "$work/anyone" && cp "$TCPCONNECT" "${TCPCONNECT}-compile" "$work/anyone/" &&
+		cp -r "$here/../../probes" "$work/anyone/probes" && chmod -R go+rX,go-w "$work/anyone" || return 1
 	setpriv --reuid 65534 --clear-groups --bounding-set=-all --inh-caps=-all \
-		"$TCPCONNECT" --compile-only -P 1001,1002 -o "$work/nobody/x.o" --attach $hooks || return 1
+		"$work/anyone/tcpconnect" --compile-only -P 1001,1002 -o "$work/nobody/x.o" --attach $hooks || return 1
 	cp "$work/nobody/x.o" "$precompiled"
 }
 

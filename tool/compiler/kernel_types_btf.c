@@ -26,7 +26,7 @@ struct selection {
 	uint8_t *states;
 	uint32_t *wanted;
 	size_t wanted_count, wanted_capacity;
-	size_t named_count; /* of the wanted ones, the first, which the probe names */
+	size_t used_count; /* of the wanted ones, the first, which the probe uses itself */
 	struct constant *constants;
 	size_t constant_count;
 	const char **renamed;
@@ -404,7 +404,7 @@ static int select_types(struct selection *selection, bool all)
 
 	for (id = 1; !err && id < count; id++)
 		err = want_named(selection, id);
-	selection->named_count = selection->wanted_count;
+	selection->used_count = selection->wanted_count;
 	for (id = 1; all && !err && id < count; id++) {
 		const struct btf_type *type = type_of(selection->btf, id);
 
@@ -413,6 +413,8 @@ static int select_types(struct selection *selection, bool all)
 	}
 	for (i = 0; !err && i < selection->wanted_count; i++) /* which grows on the way */
 		err = visit(selection, selection->wanted[i], false, true);
+	if (!all) /* those behind pointers too */
+		selection->used_count = selection->wanted_count;
 	return err;
 }
 
@@ -449,26 +451,28 @@ static void print_constants(const struct selection *selection, FILE *out)
 }
 
 /*
- * The compiler checks the structs that the probe names by their size: a layout that cannot be
+ * The compiler checks the structs that the probe uses by their size: a layout that cannot be
  * written in C is an error then, and not a wrong value.
  */
 static void print_size_checks(const struct selection *selection, FILE *out)
 {
-	size_t named_count = selection->named_count, i, j;
+	size_t used_count = selection->used_count, i, j;
 
-	for (i = 0; i < named_count; i++) {
+	for (i = 0; i < used_count; i++) {
 		const struct btf_type *type = type_of(selection->btf, selection->wanted[i]);
 		const char *name = name_of(selection->btf, type);
 
 		if (!btf_is_composite(type))
 			continue;
-		for (j = 0; j < named_count; j++)
+		for (j = 0; j < used_count; j++)
 			if (j != i &&
 			    !strcmp(name, name_of(selection->btf,
 						  type_of(selection->btf, selection->wanted[j]))))
 				break;
-		if (j == named_count)
-			fprintf(out, "_Static_assert(sizeof(%s %s) == %u, \"BTF's size\");\n",
+		if (j == used_count)
+			fprintf(out,
+				"_Static_assert(sizeof(%1$s %2$s) == %3$u,"
+				" \"the kernel's %1$s %2$s has %3$u bytes\");\n",
 				btf_is_struct(type) ? "struct" : "union", name, type->size);
 	}
 }

@@ -290,7 +290,7 @@ static int read_question(struct c_text *text, const struct tokens *tokens, size_
 		[QUESTION_CONSTANT] = "KERNEL_HAS_CONSTANT",
 	};
 	struct question question = {.kind = QUESTION_TYPE};
-	const struct token *name, *field;
+	const struct token *name;
 
 	while (!tokens__is(tokens, i, macros[question.kind]))
 		if (question.kind++ == QUESTION_CONSTANT)
@@ -301,8 +301,7 @@ static int read_question(struct c_text *text, const struct tokens *tokens, size_
 	if (question.kind == QUESTION_FIELD) {
 		if (!tokens__is(tokens, i + 3, ",") || !is_word(tokens, i + 4))
 			return 0;
-		field = &tokens->list[i + 4];
-		question.field = strndup(field->start, field->length);
+		question.field = strndup(tokens->list[i + 4].start, tokens->list[i + 4].length);
 	}
 	question.name = strndup(name->start, name->length);
 	if (question.kind != QUESTION_CONSTANT && add_use(text, name, WORD_ASKED)) {

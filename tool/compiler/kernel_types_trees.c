@@ -104,12 +104,13 @@ static char *build_of(const char *source, const char *release)
 static char *release_of(const char *build)
 {
 	static const char definition[] = "#define UTS_RELEASE \"";
-	char path[PATH_MAX], *text, *start, *release = NULL;
+	char path[PATH_MAX], *text, *release = NULL;
 	size_t size;
 
 	snprintf(path, sizeof(path), "%s/include/generated/utsrelease.h", build);
 	if (!file__read(path, LINE_LIMIT, &text, &size)) {
-		start = strstr(text, definition);
+		char *start = strstr(text, definition);
+
 		if (start) {
 			start += strlen(definition);
 			release = strndup(start, strcspn(start, "\"\n"));
