@@ -71,10 +71,6 @@ int cgroup_skb__ingress(struct __sk_buff *skb)
 		return 1;
 
 	if (protocol == IPPROTO_UDP) {
-#ifdef DNS_LINEAR_BY_KPROBE
-		if (end - packet == skb->len)
-			return 1;
-#endif
 		dns_send(skb, transport - packet + UDP_HEADER_SIZE + DNS_MESSAGE_MAX);
 	} else if (protocol == IPPROTO_TCP && transport + TCP_HEADER_SIZE <= end) {
 		u32 headers = transport - packet + (transport[12] >> 4) * 4;

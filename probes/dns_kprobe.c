@@ -1,16 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0
 /*
- * DNS answers over UDP, where the kernel has kprobes: skb_consume_udp() (net/ipv4/udp.c) is called
- * once for each datagram that a process has received, IPv4 and IPv6, whatever call it received with,
- * and in that process. A datagram that was only peeked at has a negative length.
+ * DNS answers over UDP, where the root cgroup can't be hooked (dns_cgroup.c) but the kernel has
+ * kprobes: skb_consume_udp() (net/ipv4/udp.c) is called once for each datagram that a process has
+ * received, IPv4 and IPv6, whatever call it received with, and in that process. A datagram that was
+ * only peeked at has a negative length.
  *
- * Only memory behind pointers can be read here. Datagrams that lie scattered, in a driver's pages or in
- * fragments of IP, are left to dns_cgroup.c.
+ * Of a datagram that lies scattered, in a driver's pages or in fragments of IP, only the beginning
+ * can be read here.
  */
 #include <linux/skbuff.h>
 #include <linux/udp.h>
-
-#define DNS_LINEAR_BY_KPROBE
 
 struct dns_message {
 	struct event event;
@@ -33,14 +32,14 @@ int kprobe__skb_consume_udp(struct pt_regs *ctx, struct sock *sk, struct sk_buff
 	bpf_probe_read_kernel(&source, sizeof(source), head + transport_header);
 	if (source != htons(DNS_PORT) || len < 0)
 		return 0;
-	bpf_probe_read_kernel(&scattered, sizeof(scattered), &skb->data_len);
 	message = dns_messages.lookup(&zero);
-	if (scattered || !message)
+	if (!message)
 		return 0;
 
 	bpf_probe_read_kernel(&size, sizeof(size), &skb->len);
+	bpf_probe_read_kernel(&scattered, sizeof(scattered), &skb->data_len);
 	bpf_probe_read_kernel(&data, sizeof(data), &skb->data);
-	length = size;
+	length = size - scattered;
 	asm volatile("" : "+r"(length)); /* or clang compares another copy than the verifier sees */
 	if (length > DNS_MESSAGE_MAX)
 		length = DNS_MESSAGE_MAX;

@@ -83,23 +83,22 @@ static int attach_to_root_cgroup(const struct bpf_program *program, struct hook_
 	return err;
 }
 
-static const char libc[] = "the C library", root_cgroup[] = "the root cgroup";
-
 static const struct kind {
 	const char *section; /* the beginning of its name */
 	int rank;
 	bool sees_connects;
-	const char *optional_target; /* NULL: it must be hooked */
+	enum hook_option option, instead_of;
 	int (*attach)(const struct bpf_program *program, struct hook_links *links);
 } kinds[] = {
-	{"kretprobe/", 0, true, NULL, attach_kprobe},
-	{"kprobe/", 1, false, NULL, attach_kprobe},
-	{"sockops", 1, true, NULL, attach_to_root_cgroup},
-	{"uretprobe/", 0, false, libc, attach_to_libc},
-	{"uprobe/", 1, false, libc, attach_to_libc},
-	{"cgroup_skb/", 1, false, root_cgroup, attach_to_root_cgroup},
-	{"cgroup/", 1, false, root_cgroup, attach_to_root_cgroup},
-	{"", 1, false, NULL, attach_by_section},
+	{"kretprobe/", 0, true, 0, 0, attach_kprobe},
+	{"kprobe/skb_consume_udp", HOOK_LAST_RANK, false, 0, HOOK_ROOT_CGROUP, attach_kprobe},
+	{"kprobe/", 1, false, 0, 0, attach_kprobe},
+	{"sockops", 1, true, 0, 0, attach_to_root_cgroup},
+	{"uretprobe/", 0, false, HOOK_LIBC, 0, attach_to_libc},
+	{"uprobe/", 1, false, HOOK_LIBC, 0, attach_to_libc},
+	{"cgroup_skb/", 1, false, HOOK_ROOT_CGROUP, 0, attach_to_root_cgroup},
+	{"cgroup/", 1, false, HOOK_ROOT_CGROUP, 0, attach_to_root_cgroup},
+	{"", 1, false, 0, 0, attach_by_section},
 };
 
 static const struct kind *kind_of(const struct bpf_program *program)
@@ -135,7 +134,22 @@ int hook__sees_connects(const struct bpf_program *program)
 	return kind_of(program)->sees_connects;
 }
 
-const char *hook__optional_target(const struct bpf_program *program)
+enum hook_option hook__option(const struct bpf_program *program)
 {
-	return kind_of(program)->optional_target;
+	return kind_of(program)->option;
+}
+
+enum hook_option hook__instead_of(const struct bpf_program *program)
+{
+	return kind_of(program)->instead_of;
+}
+
+const char *hook__option_name(enum hook_option option)
+{
+	static const char *const names[HOOK_OPTIONS] = {
+		[HOOK_ROOT_CGROUP] = "the root cgroup",
+		[HOOK_LIBC] = "the C library",
+	};
+
+	return names[option];
 }

@@ -8,6 +8,14 @@
 struct bpf_link;
 struct bpf_program;
 
+/** What programs that only tell names are attached to. */
+enum hook_option {
+	HOOK_NO_OPTION, /* the program tells more, and must be attached */
+	HOOK_ROOT_CGROUP,
+	HOOK_LIBC,
+	HOOK_OPTIONS,
+};
+
 /** What holds programs at their hooks, in the order in which they were attached. Zeroed, there is
  * none. */
 struct hook_links {
@@ -30,17 +38,22 @@ int hook__attach(const struct bpf_program *program, struct hook_links *links);
 /** @brief Take all hooks away, the last one first. */
 void hook__detach(struct hook_links *links);
 
+/** The rank of what is attached instead of something else, when that is known to be missing. */
+#define HOOK_LAST_RANK 2
+
 /** @brief When it is attached, earliest first: a return before the entry that it belongs to. */
 int hook__rank(const struct bpf_program *program);
 
 /** @brief Is this one of the hooks that see connects, and not only answers of the DNS? */
 int hook__sees_connects(const struct bpf_program *program);
 
-/**
- * @brief What it is hooked to, if tracing is of use without: it only tells names. Else NULL.
- *
- * All programs with the same answer are hooked to the same.
- */
-const char *hook__optional_target(const struct bpf_program *program);
+/** @brief What tracing can do without if it must, with fewer names. */
+enum hook_option hook__option(const struct bpf_program *program);
+
+/** @brief The option in whose place it is attached, only if that can't be; else HOOK_NO_OPTION. */
+enum hook_option hook__instead_of(const struct bpf_program *program);
+
+/** @brief What an option hooks, for messages. */
+const char *hook__option_name(enum hook_option option);
 
 #endif

@@ -33,6 +33,7 @@ struct tracer {
 	int losses_fd;
 	int connecting_fd; /* -1 when the object has no such map, as for flows */
 	int flows_fd;
+	bool missing[HOOK_OPTIONS]; /* what could not be hooked */
 	bool detached;
 	bool verbose;
 	sample_fn fn; /* during tracer__drain() */
@@ -108,12 +109,26 @@ static void report_load(const struct bpf_object *object, int err, const char *lo
 		      name, strerror(-err));
 }
 
-/* Tracing goes on. Where a kprobe sees the DNS over UDP, few names are missed: told with -v. */
-static void report_optional(const struct tracer *tracer, const char *what, int err)
+/* Do names come from elsewhere, so that few are missed? */
+static bool is_spare(const struct bpf_object *object, enum hook_option option)
 {
-	if (tracer->verbose || !has_map(tracer->object, "dns_messages"))
-		warnx("warning: names may be missing, since %s cannot be hooked: %s", what,
-		      strerror(-err));
+	struct bpf_program *program;
+
+	if (option == HOOK_LIBC && has_map(object, "dns_askers"))
+		return true;
+	bpf_object__for_each_program(program, object)
+		if (hook__instead_of(program) == option)
+			return true;
+	return false;
+}
+
+/* Tracing goes on. */
+static void do_without(struct tracer *tracer, enum hook_option option, int err)
+{
+	if (!tracer->missing[option] && (tracer->verbose || !is_spare(tracer->object, option)))
+		warnx("warning: names may be missing, since %s cannot be hooked: %s",
+		      hook__option_name(option), strerror(-err));
+	tracer->missing[option] = true;
 }
 
 static int print_warning(enum libbpf_print_level level, const char *format, va_list arguments)
@@ -146,18 +161,18 @@ static int open_object(struct tracer *tracer, const void *bytes, size_t size,
 	return err;
 }
 
-static void leave_out(struct bpf_object *object, const char *target)
+static void leave_out(struct bpf_object *object, enum hook_option option)
 {
 	struct bpf_program *program;
 
 	bpf_object__for_each_program(program, object)
-		if (hook__optional_target(program) == target)
+		if (hook__option(program) == option)
 			bpf_program__set_autoload(program, false);
 }
 
 /*
- * A kernel that refuses an optional program, say for want of its type, gets all but those with the
- * same target. libbpf loads an object once, so it is opened anew.
+ * A kernel that refuses an optional program, say for want of its type, gets all but those of the same
+ * option. libbpf loads an object only once, so it is opened anew.
  */
 static int load(struct tracer *tracer, const void *bytes, size_t size,
 		const struct tracer_settings *settings)
@@ -165,28 +180,25 @@ static int load(struct tracer *tracer, const void *bytes, size_t size,
 	char *log = calloc(1, VERIFIER_LOG_SIZE);
 	int err = log ? open_object(tracer, bytes, size, settings, log) : -ENOMEM;
 	const struct bpf_program *refused;
-	const char *target;
-	int refusal;
+	enum hook_option option;
 
 	if (err)
 		goto out;
-	refusal = bpf_object__load(tracer->object);
-	refused = refusal ? refused_program(tracer->object) : NULL;
-	target = refused ? hook__optional_target(refused) : NULL;
-	err = refusal;
-	if (target) {
+	err = bpf_object__load(tracer->object);
+	refused = err ? refused_program(tracer->object) : NULL;
+	option = refused ? hook__option(refused) : HOOK_NO_OPTION;
+	if (option != HOOK_NO_OPTION) {
+		do_without(tracer, option, err);
 		bpf_object__close(tracer->object);
 		log[0] = '\0';
 		err = open_object(tracer, bytes, size, settings, log);
 		if (err)
 			goto out;
-		leave_out(tracer->object, target);
+		leave_out(tracer->object, option);
 		err = bpf_object__load(tracer->object);
 	}
 	if (err)
 		report_load(tracer->object, err, log, settings->verbose);
-	else if (target)
-		report_optional(tracer, target, refusal);
 out:
 	free(log);
 	return err;
@@ -302,20 +314,26 @@ struct attached {
 	const char *missing; /* the last program whose function the kernel lacks */
 };
 
+static bool is_wanted(const struct tracer *tracer, const struct bpf_program *program)
+{
+	enum hook_option instead_of = hook__instead_of(program);
+
+	return bpf_program__autoload(program) && (!instead_of || tracer->missing[instead_of]);
+}
+
 /* Attaches the programs of one rank. */
 static int attach_rank(struct tracer *tracer, int rank, struct attached *attached)
 {
 	struct bpf_program *program;
 
-	bpf_object__for_each_program(program, tracer->object)
-	{
+	bpf_object__for_each_program(program, tracer->object) {
 		int err;
 
-		if (hook__rank(program) != rank || !bpf_program__autoload(program))
+		if (hook__rank(program) != rank || !is_wanted(tracer, program))
 			continue;
 		err = hook__attach(program, &tracer->links);
-		if (err && hook__optional_target(program)) {
-			report_optional(tracer, bpf_program__name(program), err);
+		if (err && hook__option(program)) {
+			do_without(tracer, hook__option(program), err);
 			continue;
 		}
 		if (err == -ENOENT) {
@@ -342,7 +360,7 @@ int tracer__attach(struct tracer *tracer)
 	struct attached attached = {0};
 	int err = 0;
 
-	for (int rank = 0; rank <= 1 && !err; rank++)
+	for (int rank = 0; rank <= HOOK_LAST_RANK && !err; rank++)
 		err = attach_rank(tracer, rank, &attached);
 	if (!err && !attached.connect_hooks) {
 		warnx("nothing to trace with: the kernel has none of the hooked functions (%s); "

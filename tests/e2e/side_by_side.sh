@@ -66,7 +66,7 @@ wait_for_all() {
 		echo "# $name: ours traces after $SECONDS s" >&5
 	done
 	for name in "${names[@]}"; do
-		wait_until 900 ready python_traces "$name" "${python_pids[$name]}" >/dev/null
+		wait_until 1200 ready python_traces "$name" "${python_pids[$name]}" >/dev/null
 		python_traces "$name" || {
 			echo "$name: the Python tool does not trace after $SECONDS s" >"$work/late"
 			cat "$work/$name.python.err"

@@ -10,7 +10,7 @@ guest() {
 	local kernel=$1
 	shift
 	echo "# guest with kernel $kernel: $*"
-	tests/vm/guest --kernel "$kernel" --memory 6144 --timeout 1500 "$@" 2>&1
+	tests/vm/guest --kernel "$kernel" --memory 6144 --timeout 2400 "$@" 2>&1
 	local status=$?
 	[ $status = 124 ] || [ $status = 125 ] && echo "not ok - the guest with kernel $kernel ended with status $status"
 	return 0
