@@ -3,8 +3,30 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <mntent.h>
+#include <stdio.h>
+#include <string.h>
 #include <sys/mount.h>
 #include <unistd.h>
+
+/* Where the administrator has mounted it: what is left without CAP_SYS_ADMIN, which fsopen(2) takes. */
+static int open_mounted(void)
+{
+	FILE *mounts = setmntent("/proc/self/mounts", "re");
+	struct mntent *entry;
+	int root = -EPERM;
+
+	while (mounts && root < 0 && (entry = getmntent(mounts)) != NULL) {
+		if (strcmp(entry->mnt_type, "cgroup2") != 0)
+			continue;
+		root = open(entry->mnt_dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+		if (root < 0)
+			root = -errno;
+	}
+	if (mounts)
+		endmntent(mounts);
+	return root;
+}
 
 /*
  * fsmount(2) gives the hierarchy's root without a place in the file system, so it does not matter
@@ -15,6 +37,8 @@ int cgroup_root__open(void)
 	int context = fsopen("cgroup2", FSOPEN_CLOEXEC);
 	int mount, root;
 
+	if (context < 0 && errno == EPERM)
+		return open_mounted();
 	if (context < 0)
 		return errno == ENODEV ? -EOPNOTSUPP : -errno;
 	if (fsconfig(context, FSCONFIG_CMD_CREATE, NULL, NULL, 0) != 0) {

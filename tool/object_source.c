@@ -68,8 +68,12 @@ int object_source__get(const struct options *options, const char *compiler, cons
 	const struct object_cache cache = {.directory = options->cache ? options->cache
 								       : OBJECT_CACHE_DEFAULT,
 					   .verbose = options->verbose};
-	/* an object for another machine's kernel is written to a file, and of no use here */
-	bool cached = !options->no_cache && options->action == ACTION_TRACE;
+	/*
+	 * An object for another machine's kernel is written to a file, and of no use here; and who
+	 * says where the types come from wants them from there.
+	 */
+	bool cached = !options->no_cache && options->action == ACTION_TRACE &&
+		      options->types == TYPES_AUTO && !options->headers && !options->btf;
 	struct kernel_identity kernel;
 	int err;
 
