@@ -60,12 +60,15 @@ prepared() {
 	[ "$1" = 0 ]
 }
 
+limits=() # a command that runs the tool with less than root has
+
 # An object has -d baked in, and no use for a cache.
 trace_names() {
 	case " $* " in
-	*" --object "*) start_traced "$work/names.out" "$work/names.err" "$TCPCONNECT" "$@" ;;
-	*) start_traced "$work/names.out" "$work/names.err" "$TCPCONNECT" --cache "$cache" -d "$@" ;;
+	*" --object "*) set -- "$TCPCONNECT" "$@" ;;
+	*) set -- "$TCPCONNECT" --cache "$cache" -d "$@" ;;
 	esac
+	start_traced "$work/names.out" "$work/names.err" "${limits[@]}" "$@"
 	wait_until "$START_BOUND" traces_or_ended names "$started" && traces names
 }
 
@@ -117,6 +120,17 @@ no_warnings() {
 	! grep -E 'warning|lost' "$work/names.err" && [ ! -s "$work/ways.err" ]
 }
 
+# cgroup_skb programs need that capability.
+a_kprobe_sees_udp() {
+	local limits=(setpriv --bounding-set=-net_admin)
+	local WAYS="udp_connected_by_recv udp_unconnected_by_recvmsg udp_connected_by_small_peek
+		udp_ipv6_resolver edns_4000_bytes_read_in_part own_name_udp_connected socket_of_the_parent"
+	look_up_and_connect "$@" || return 1
+	find_mistakes
+	cat "$work/mistakes" "$work/names.err"
+	[ ! -s "$work/mistakes" ] && [ "$(grep -c $'\trow\t' "$work/ways")" = 9 ]
+}
+
 : >"$work/ways" >"$work/rows"
 echo "# names on $(uname -r): $*"
 prepare >"$work/prepared" 2>&1 # in this shell, which ends what it started
@@ -125,4 +139,7 @@ check "look up and connect" look_up_and_connect "$@"
 find_mistakes
 check_ways
 check "nothing was lost" no_warnings
+if [ -z "${WAYS:-}" ] && [ -e /sys/bus/event_source/devices/kprobe ]; then
+	check "without CAP_NET_ADMIN a kprobe sees DNS over UDP" a_kprobe_sees_udp "$@"
+fi
 finish
