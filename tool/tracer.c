@@ -171,8 +171,8 @@ static void leave_out(struct bpf_object *object, enum hook_option option)
 }
 
 /*
- * A kernel that refuses an optional program, say for want of its type, gets all but those of the same
- * option. libbpf loads an object only once, so it is opened anew.
+ * A kernel that refuses an optional program, say for want of its type, gets all but those of the
+ * same option. libbpf loads an object only once, so it is opened anew.
  */
 static int load(struct tracer *tracer, const void *bytes, size_t size,
 		const struct tracer_settings *settings)

@@ -53,8 +53,8 @@ static void append_udp(struct built *built)
 
 static void append_tcp(struct built *built, uint8_t flags, uint8_t words)
 {
-	uint8_t header[60] = {0, 53, 0x80, 1, 0xff, 0xff, 0xff, 0xff, [12] = words << 4,
-			      [13] = flags};
+	uint8_t header[60] = {
+		0, 53, 0x80, 1, 0xff, 0xff, 0xff, 0xff, [12] = words << 4, [13] = flags};
 
 	append(built, header, words * 4);
 }
