@@ -17,6 +17,7 @@
 #include <sys/socket.h>
 
 #include "dns_names.h"
+#include "fuzz.h"
 #include "printable.h"
 
 #define MAX_PIECES 16
@@ -34,16 +35,6 @@ struct piece {
 	uint64_t time_ns;
 	uint8_t flags;
 };
-
-#define CHECK(condition)                                                                        \
-	do {                                                                                    \
-		if (!(condition)) {                                                             \
-			fprintf(stderr, "%s:%d: not so: %s\n", __FILE__, __LINE__, #condition); \
-			abort();                                                                \
-		}                                                                               \
-	} while (0)
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 /* Turn a name that was found back into labels. Returns their length with the root's. */
 static size_t read_back(const char *text, uint8_t wire[NS_MAXCDNAME])

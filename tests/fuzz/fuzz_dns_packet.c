@@ -5,16 +5,7 @@
 #include <string.h>
 
 #include "dns_packet.h"
-
-#define CHECK(condition)                                                                        \
-	do {                                                                                    \
-		if (!(condition)) {                                                             \
-			fprintf(stderr, "%s:%d: not so: %s\n", __FILE__, __LINE__, #condition); \
-			abort();                                                                \
-		}                                                                               \
-	} while (0)
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+#include "fuzz.h"
 
 /* What is found lies at the end of what was given, behind the headers of one protocol. */
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

@@ -14,19 +14,12 @@
 #include <string.h>
 
 #include "dns_stream.h"
+#include "fuzz.h"
 
 #define STEP_SIZE  8
 #define MAX_STEPS  128			       /* more than connections are followed */
 #define MAX_STREAM (DNS_STREAM_WINDOW + 10000) /* more would only be slow */
 #define FIRST	   0xffffff00U
-
-#define CHECK(condition)                                                                        \
-	do {                                                                                    \
-		if (!(condition)) {                                                             \
-			fprintf(stderr, "%s:%d: not so: %s\n", __FILE__, __LINE__, #condition); \
-			abort();                                                                \
-		}                                                                               \
-	} while (0)
 
 enum step {
 	STEP_SEGMENT,
@@ -53,8 +46,6 @@ struct expectation {
 struct turn {
 	struct expectation *expected;
 };
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 /* The message at `at`, or false where the stream ends before it does. */
 static bool message_at(const struct expectation *expected, size_t at, size_t *length)
