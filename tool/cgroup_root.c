@@ -9,12 +9,13 @@
 #include <sys/mount.h>
 #include <unistd.h>
 
-/* Where the administrator has mounted it: what is left without CAP_SYS_ADMIN, which fsopen(2) takes. */
-static int open_mounted(void)
+/* Where the administrator has mounted it: what is left without CAP_SYS_ADMIN, which fsopen(2)
+ * takes, or before Linux 5.2, which brought it. */
+static int open_mounted(int err_if_nowhere)
 {
 	FILE *mounts = setmntent("/proc/self/mounts", "re");
 	struct mntent *entry;
-	int root = -EPERM;
+	int root = err_if_nowhere;
 
 	while (mounts && root < 0 && (entry = getmntent(mounts)) != NULL) {
 		if (strcmp(entry->mnt_type, "cgroup2") != 0)
@@ -37,10 +38,10 @@ int cgroup_root__open(void)
 	int context = fsopen("cgroup2", FSOPEN_CLOEXEC);
 	int mount, root;
 
-	if (context < 0 && errno == EPERM)
-		return open_mounted();
+	if (context < 0 && errno == ENODEV)
+		return -EOPNOTSUPP;
 	if (context < 0)
-		return errno == ENODEV ? -EOPNOTSUPP : -errno;
+		return open_mounted(errno == ENOSYS ? -EOPNOTSUPP : -errno);
 	if (fsconfig(context, FSCONFIG_CMD_CREATE, NULL, NULL, 0) != 0) {
 		root = -errno;
 		goto out;

@@ -168,8 +168,8 @@ static int report_failure(const struct child *child, int status)
 {
 	print_messages(child->messages);
 	if (WIFSIGNALED(status))
-		warnx("the compiler was ended by signal %d (%s); is there enough memory? It takes "
-		      "250 MB",
+		warnx("the compiler was ended by signal %d (%s); is there enough memory? It "
+		      "takes 205 MB",
 		      WTERMSIG(status), strsignal(WTERMSIG(status)));
 	else if (WEXITSTATUS(status) == EXIT_LOADER)
 		warnx("the compiler did not start for want of a library: install libbcc (Debian: "

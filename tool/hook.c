@@ -86,19 +86,18 @@ static int attach_to_root_cgroup(const struct bpf_program *program, struct hook_
 static const struct kind {
 	const char *section; /* the beginning of its name */
 	int rank;
-	bool sees_connects;
 	enum hook_option option, instead_of;
 	int (*attach)(const struct bpf_program *program, struct hook_links *links);
 } kinds[] = {
-	{"kretprobe/", 0, true, 0, 0, attach_kprobe},
-	{"kprobe/skb_consume_udp", HOOK_LAST_RANK, false, 0, HOOK_ROOT_CGROUP, attach_kprobe},
-	{"kprobe/", 1, false, 0, 0, attach_kprobe},
-	{"sockops", 1, true, 0, 0, attach_to_root_cgroup},
-	{"uretprobe/", 0, false, HOOK_LIBC, 0, attach_to_libc},
-	{"uprobe/", 1, false, HOOK_LIBC, 0, attach_to_libc},
-	{"cgroup_skb/", 1, false, HOOK_ROOT_CGROUP, 0, attach_to_root_cgroup},
-	{"cgroup/", 1, false, HOOK_ROOT_CGROUP, 0, attach_to_root_cgroup},
-	{"", 1, false, 0, 0, attach_by_section},
+	{"kretprobe/", 0, 0, 0, attach_kprobe},
+	{"kprobe/skb_consume_udp", HOOK_LAST_RANK, 0, HOOK_ROOT_CGROUP, attach_kprobe},
+	{"kprobe/", 1, 0, 0, attach_kprobe},
+	{"sockops", 1, 0, 0, attach_to_root_cgroup},
+	{"uretprobe/", 0, HOOK_LIBC, 0, attach_to_libc},
+	{"uprobe/", 1, HOOK_LIBC, 0, attach_to_libc},
+	{"cgroup_skb/", 1, HOOK_ROOT_CGROUP, 0, attach_to_root_cgroup},
+	{"cgroup/", 1, HOOK_ROOT_CGROUP, 0, attach_to_root_cgroup},
+	{"", 1, 0, 0, attach_by_section},
 };
 
 static const struct kind *kind_of(const struct bpf_program *program)
@@ -129,11 +128,6 @@ int hook__rank(const struct bpf_program *program)
 	return kind_of(program)->rank;
 }
 
-int hook__sees_connects(const struct bpf_program *program)
-{
-	return kind_of(program)->sees_connects;
-}
-
 enum hook_option hook__option(const struct bpf_program *program)
 {
 	return kind_of(program)->option;
@@ -142,6 +136,21 @@ enum hook_option hook__option(const struct bpf_program *program)
 enum hook_option hook__instead_of(const struct bpf_program *program)
 {
 	return kind_of(program)->instead_of;
+}
+
+const char *hook__lack(const struct bpf_program *program)
+{
+	int (*attach)(const struct bpf_program *, struct hook_links *) = kind_of(program)->attach;
+
+	if (attach == attach_kprobe)
+		return "this kernel has no kprobes (CONFIG_KPROBES); try --attach sockops";
+	if (attach != attach_to_root_cgroup)
+		return "this kernel was built without what it hooks";
+	if (hook__has_kprobes())
+		return "no cgroup v2 is within reach (CONFIG_CGROUP_BPF; mount -t cgroup2 none "
+		       "DIR); try --attach kprobe";
+	return "this kernel has no kprobes (CONFIG_KPROBES), and no cgroup v2 is within reach "
+	       "(CONFIG_CGROUP_BPF; mount -t cgroup2 none DIR)";
 }
 
 const char *hook__option_name(enum hook_option option)

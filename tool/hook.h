@@ -44,14 +44,14 @@ void hook__detach(struct hook_links *links);
 /** @brief When it is attached, earliest first: a return before the entry that it belongs to. */
 int hook__rank(const struct bpf_program *program);
 
-/** @brief Is this one of the hooks that see connects, and not only answers of the DNS? */
-int hook__sees_connects(const struct bpf_program *program);
-
 /** @brief What tracing can do without if it must, with fewer names. */
 enum hook_option hook__option(const struct bpf_program *program);
 
 /** @brief The option in whose place it is attached, only if that can't be; else HOOK_NO_OPTION. */
 enum hook_option hook__instead_of(const struct bpf_program *program);
+
+/** @brief What is missing where an attach failed with -EOPNOTSUPP, and what to do, for a message. */
+const char *hook__lack(const struct bpf_program *program);
 
 /** @brief What an option hooks, for messages. */
 const char *hook__option_name(enum hook_option option);

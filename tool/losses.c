@@ -7,14 +7,15 @@
 #define REPORT_INTERVAL_NS 1000000000ULL
 
 static const char *const reasons[TRACER_LOSS_KINDS] = {
-	[TRACER_LOSS_RETURN_MISSED] = "connects, since the kernel ran out of kretprobe instances",
+	[TRACER_LOSS_RETURN_MISSED] = "connects: the kernel ran out of kretprobe instances",
 	[TRACER_LOSS_CONNECTING_FULL] =
-		"connects, since more were under way than the map 'connecting' holds",
+		"connects: more were under way than the map 'connecting' holds",
 	[TRACER_LOSS_NOT_COUNTED] =
-		"connects not counted, since the map 'flows' is full (FLOWS in probes/connect.h)",
+		"connects, not counted: the map 'flows' is full (FLOWS in probes/connect.h)",
 	[TRACER_LOSS_CONNECT_EVENT] =
-		"connects, since the perf buffer was full; try --buffer-pages",
-	[TRACER_LOSS_DNS_EVENT] = "DNS answers, since the perf buffer was full; try --buffer-pages",
+		"connects: the perf buffer was full; a larger --buffer-pages helps",
+	[TRACER_LOSS_DNS_EVENT] =
+		"DNS answers: the perf buffer was full; a larger --buffer-pages helps",
 };
 
 void losses__report(struct losses *losses, const struct tracer *tracer, uint64_t now_ns)

@@ -26,11 +26,10 @@ static int check_kernel(const char *path, const char *object, size_t size)
 	}
 	if (kernel_identity__same(&made_for, &running))
 		return 0;
-	warnx("--object %s: compiled for kernel %s %s (%s), this is %s %s (%s): compile it again "
-	      "with "
+	warnx("--object %s: compiled for kernel %s %s%s%s, this is %s %s %s: compile it again with "
 	      "--compile-only --kernel %s",
-	      path, made_for.release, made_for.machine, made_for.version, running.release,
-	      running.machine, running.version, running.release);
+	      path, made_for.release, made_for.machine, made_for.version[0] ? " " : "",
+	      made_for.version, running.release, running.machine, running.version, running.release);
 	return -EINVAL;
 }
 

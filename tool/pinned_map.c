@@ -36,11 +36,9 @@ static int check(int fd, const struct bpf_map *map, const char *path, const char
 	}
 	if (info.type != BPF_MAP_TYPE_HASH || info.key_size != bpf_map__key_size(map) ||
 	    info.value_size != bpf_map__value_size(map)) {
-		warnx("%s %s: not the right kind of map: it has type %u, keys of %u and values of "
-		      "%u "
-		      "bytes; make it with: bpftool map create %s type hash key %u value %u "
-		      "entries "
-		      "128 name filter",
+		warnx("%s %s: not the right kind of map: it has type %u, keys of %u and values "
+		      "of %u bytes; make it with: bpftool map create %s type hash key %u value "
+		      "%u entries 128 name filter",
 		      option, path, info.type, info.key_size, info.value_size, path,
 		      bpf_map__key_size(map), bpf_map__value_size(map));
 		return -EINVAL;
@@ -51,7 +49,8 @@ static int check(int fd, const struct bpf_map *map, const char *path, const char
 static void report_open(int err, const char *path, const char *option)
 {
 	if (err == -EINVAL || err == -EACCES)
-		warnx("%s %s: no pinned BPF map; see \"Filtering\" in tcpconnect(8)", option, path);
+		warnx("%s %s: no pinned BPF map; see \"Filtering by cgroup\" in tcpconnect(8)",
+		      option, path);
 	else
 		warnx("%s %s: %s; make it with bpftool map create, see tcpconnect(8)", option, path,
 		      strerror(-err));

@@ -52,8 +52,8 @@ static int find_map(const struct bpf_object *object, const char *name, size_t ke
 	*fd = map ? bpf_map__fd(map) : -1;
 	if (!map || (bpf_map__key_size(map) == key_size && bpf_map__value_size(map) == value_size))
 		return 0;
-	warnx("the probes' map '%s' has keys of %u and values of %u bytes, this tool reads %zu and "
-	      "%zu",
+	warnx("the probes' map '%s' has keys of %u and values of %u bytes, this tool reads %zu "
+	      "and %zu",
 	      name, bpf_map__key_size(map), bpf_map__value_size(map), key_size, value_size);
 	return -EINVAL;
 }
@@ -100,13 +100,12 @@ static void report_load(const struct bpf_object *object, int err, const char *lo
 	print_verifier_log(log, verbose);
 	if (err == -EPERM)
 		warnx("the kernel does not let this process load %s: Operation not permitted. It "
-		      "needs "
-		      "root, or CAP_BPF and CAP_PERFMON, and a kernel and container that allow "
-		      "bpf()",
+		      "needs root, or CAP_BPF and CAP_PERFMON, and a kernel and container that "
+		      "allow bpf()",
 		      name);
 	else
-		warnx("the kernel refused %s: %s; the lines above, if any, are its verifier's",
-		      name, strerror(-err));
+		warnx("the kernel refused %s: %s%s", name, strerror(-err),
+		      log[0] ? "; the lines above are its verifier's" : "");
 }
 
 /* Do names come from elsewhere, so that few are missed? */
@@ -299,18 +298,18 @@ static void report_attach(const struct bpf_program *program, int err)
 	const char *name = bpf_program__name(program);
 
 	if (err == -EOPNOTSUPP)
-		warnx("%s: this kernel was built without what it hooks; try --attach", name);
+		warnx("%s: %s", name, hook__lack(program));
 	else if (err == -EPERM || err == -EACCES)
 		warnx("%s: the kernel does not let this process hook: %s. It needs root, or "
-		      "CAP_BPF, "
-		      "CAP_PERFMON and, for sockops, CAP_NET_ADMIN",
+		      "CAP_BPF and CAP_PERFMON with kernel.perf_event_paranoid at most 2, or for "
+		      "sockops also CAP_NET_ADMIN",
 		      name, strerror(-err));
 	else
 		warnx("cannot attach %s: %s", name, strerror(-err));
 }
 
 struct attached {
-	size_t connect_hooks;
+	size_t needed;	     /* how many programs that tell more than names */
 	const char *missing; /* the last program whose function the kernel lacks */
 };
 
@@ -348,7 +347,7 @@ static int attach_rank(struct tracer *tracer, int rank, struct attached *attache
 			report_attach(program, err);
 			return err;
 		}
-		attached->connect_hooks += hook__sees_connects(program);
+		attached->needed += !hook__option(program) && !hook__instead_of(program);
 		if (tracer->verbose)
 			warnx("attached %s", bpf_program__name(program));
 	}
@@ -362,10 +361,9 @@ int tracer__attach(struct tracer *tracer)
 
 	for (int rank = 0; rank <= HOOK_LAST_RANK && !err; rank++)
 		err = attach_rank(tracer, rank, &attached);
-	if (!err && !attached.connect_hooks) {
+	if (!err && !attached.needed) {
 		warnx("nothing to trace with: the kernel has none of the hooked functions (%s); "
-		      "see "
-		      "/proc/kallsyms, or try --attach sockops",
+		      "see /proc/kallsyms, or try --attach sockops",
 		      attached.missing ? attached.missing : "the probes name none");
 		err = -ENOENT;
 	}

@@ -25,8 +25,9 @@ int trust__status(const struct stat *status, const char *path, char *why, size_t
 		return -EPERM;
 	}
 	if (status->st_mode & (S_IWGRP | S_IWOTH)) {
-		snprintf(why, why_size, "%s is writable by others than its owner (mode %04o)", path,
-			 status->st_mode & 07777);
+		snprintf(why, why_size,
+			 "%s is writable by others than its owner (mode %04o): chmod go-w %s", path,
+			 status->st_mode & 07777, path);
 		return -EPERM;
 	}
 	return 0;

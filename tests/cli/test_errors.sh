@@ -98,6 +98,18 @@ an_installed_tree_works_wherever_it_is() {
 		mv "$root" "$work/moved" && "$work/moved/sbin/tcpconnect" --compile-only -o "$work/y.o"
 }
 
+# As in a container whose seccomp profile forbids bpf(), to root too.
+bpf_is_forbidden() {
+	fails "does not let this process load .*container that allow bpf\(\)" "$programs/without" bpf "$TCPCONNECT" \
+		--cache "$cache"
+}
+
+# Neither mounted nor within fsopen()'s reach.
+without_cgroup_v2() {
+	unshare -m bash -c 'umount -a -t cgroup2 && ! grep -q " cgroup2 " /proc/mounts && exec "$@"' - \
+		"$programs/without" fsopen "$TCPCONNECT" --cache "$cache" --attach sockops
+}
+
 messages_of_a_full_disk() {
 	"$TCPCONNECT" --ebpf >/dev/full 2>"$work/err"
 	[ $? = 1 ] && grep -q 'No space left' "$work/err"
@@ -131,9 +143,12 @@ check "--ebpf prints the very text" the_text_is_what_is_compiled
 check "a full disk under stdout" messages_of_a_full_disk
 check "the tool links no LLVM" the_tool_has_no_llvm
 check "an installed tree works wherever it is" an_installed_tree_works_wherever_it_is
+check "bpf() is forbidden, though to root" bpf_is_forbidden
 if [ -e /sys/bus/event_source/devices/kprobe ]; then
+	skip "neither kprobes nor cgroup v2" "this kernel has kprobes"
 	skip "no kprobes" "this kernel has them"
 else
-	check "no kprobes: another way is named" fails "try --attach" "$TCPCONNECT" --attach kprobe --cache "$cache"
+	check "neither kprobes nor cgroup v2" fails "no kprobes .*, and no cgroup v2 is within reach" without_cgroup_v2
+	check "no kprobes: another way is named" fails "try --attach sockops" "$TCPCONNECT" --attach kprobe --cache "$cache"
 fi
 finish

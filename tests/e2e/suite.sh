@@ -137,7 +137,7 @@ connects_that_are_not_counted_are_reported() {
 	for port in 1001 1002 1003 1004 1005; do connect_to 127.0.0.1 $port; done
 	interrupt "$pid" || return 1
 	cat "$work/few.err" "$work/few.out"
-	[ "$(grep -c '^127' "$work/few.out")" = 2 ] && grep -q 'lost in all: 3 connects not counted' "$work/few.err"
+	[ "$(grep -c '^127' "$work/few.out")" = 2 ] && grep -q 'lost in all: 3 connects, not counted' "$work/few.err"
 }
 
 # A stricter condition.
@@ -172,6 +172,52 @@ an_added_hook_is_attached() {
 	interrupt "$pid"
 	cat "$work/hook.out"
 	[ "$(rows hook)" = 2 ] && grep -q ' 1001 ' "$work/hook.out" && grep -q ' 0\.0\.0\.0 .* 9999 ' "$work/hook.out"
+}
+
+# patched NAME: starts with a copy of the probes that examples/probes/NAME.patch was applied to.
+patched() {
+	cp -r "$here/../../probes" "$work/$1" &&
+		patch -d "$work/$1" -p2 <"$here/../../examples/probes/$1.patch" &&
+		trace "$1" --probes "$work/$1" -P 1001,1002
+}
+
+the_example_not_loopback_leaves_it_out() {
+	patched not-loopback || return 1
+	local pid=$started
+	connect_to 127.0.0.1 1001
+	# an address of this machine that is not of 127.0.0.0/8
+	unshare -n sh -c 'ip link set lo up && ip addr add 10.9.8.7/32 dev lo && exec "$@"' - \
+		bash -c 'echo >/dev/tcp/10.9.8.7/1002' 2>/dev/null
+	wait_until 10 has_rows not-loopback 1
+	interrupt "$pid"
+	cat "$work/not-loopback.out"
+	[ "$(rows not-loopback)" = 1 ] && grep -q ' 10.9.8.7 ' "$work/not-loopback.out"
+}
+
+the_example_once_shows_each_target_once() {
+	patched once || return 1
+	local pid=$started
+	connect_to 127.0.0.1 1001 5
+	connect_to 127.0.0.1 1002 5
+	wait_until 10 has_rows once 2
+	interrupt "$pid"
+	cat "$work/once.out"
+	[ "$(rows once)" = 2 ]
+}
+
+the_example_accept_shows_who_comes_in() {
+	patched accept || return 1
+	local pid=$started
+	/usr/bin/python3 - <<-'PYTHON'
+		import socket
+		with socket.create_server(("127.0.0.1", 1001)) as server:
+		    with socket.create_connection(("127.0.0.1", 1001)):
+		        server.accept()
+	PYTHON
+	wait_until 10 has_rows accept 2
+	interrupt "$pid"
+	cat "$work/accept.out"
+	[ "$(rows accept)" = 2 ]
 }
 
 a_mistake_in_a_probe_is_shown_where_it_is() {
@@ -252,10 +298,10 @@ a_full_perf_buffer_is_reported() {
 	kill -STOP "$pid"
 	connect_to 127.0.0.1 1007 500
 	kill -CONT "$pid"
-	wait_until 10 grep -qE ': lost [0-9]+ connects, since the perf buffer was full' "$work/lost.err" || return 1
+	wait_until 10 grep -qE ': lost [0-9]+ connects: the perf buffer was full' "$work/lost.err" || return 1
 	interrupt "$pid"
 	local lost
-	lost=$(sed -nE 's/.*lost in all: ([0-9]+) connects, since the perf buffer.*/\1/p' "$work/lost.err")
+	lost=$(sed -nE 's/.*lost in all: ([0-9]+) connects: the perf buffer.*/\1/p' "$work/lost.err")
 	echo "$(rows lost) rows, $lost lost"
 	[ $(($(rows lost) + lost)) = 500 ] && [ "$lost" -gt 0 ]
 }
@@ -273,6 +319,45 @@ a_storm_on_every_cpu_comes_out_whole_and_in_order() {
 	echo "$(rows storm) rows"
 	[ "$(rows storm)" = $((5000 * $(nproc))) ] && [ ! -s "$work/storm.err" ] &&
 		tail -n +3 "$work/storm.out" | cut -c1-9 | sort -c -n
+}
+
+# Switches that a process made of its own will: each wake-up ends with one.
+sleeps_of() {
+	sed -n 's/^voluntary_ctxt_switches:[[:space:]]*//p' "/proc/$1/status"
+}
+
+an_idle_tool_wakes_20_times_a_second_at_most() {
+	trace idle -P 1009 || return 1
+	local pid=$started sleeps begin
+	begin=$(cut -d' ' -f1 /proc/uptime)
+	sleeps=$(sleeps_of "$pid")
+	sleep 3
+	sleeps=$(($(sleeps_of "$pid") - sleeps))
+	awk -v begin="$begin" -v sleeps="$sleeps" '{ print sleeps " in " $1 - begin " s"; exit sleeps > 20 * ($1 - begin) + 2 }' \
+		/proc/uptime || return 1
+	interrupt "$pid"
+}
+
+# On a terminal; the compiler is held up, so that it takes longer than the half second.
+a_person_is_told_that_it_compiles() {
+	local compiler script
+	env --default-signal=INT script -qefc "$TCPCONNECT --no-cache -P 1010" "$work/typescript" >/dev/null 2>&1 </dev/null &
+	script=$!
+	wait_until 60 compiler_of "$script" >"$work/compiler" || return 1
+	compiler=$(cat "$work/compiler")
+	kill -STOP "$compiler"
+	wait_until 20 grep -q 'compiling the probe' "$work/typescript"
+	kill -CONT "$compiler"
+	wait_until "$START_BOUND" grep -q 'Tracing connect' "$work/typescript" || return 1
+	pkill -INT -P "$script" tcpconnect
+	wait "$script"
+	grep -q $'compiling the probe.*\r\033\[K' "$work/typescript"
+}
+
+# The compiler that descends from a process: its id.
+compiler_of() {
+	local tool
+	tool=$(pgrep -P "$1" -x tcpconnect) && pgrep -P "$tool" -f tcpconnect-compile
 }
 
 # once NAME: starts with -v, ended as soon as it traces.
@@ -399,6 +484,9 @@ check "a map that is not there is refused" refused 1 "No such file" --cgroupmap 
 check "a path that is no map is refused" refused 1 "no pinned BPF map" --mntnsmap /etc/passwd
 check "an edited condition takes effect" an_edited_condition_takes_effect
 check "an added hook is attached" an_added_hook_is_attached
+check "examples/probes/not-loopback.patch" the_example_not_loopback_leaves_it_out
+check "examples/probes/once.patch" the_example_once_shows_each_target_once
+[ "$hooks" != kprobe ] || check "examples/probes/accept.patch" the_example_accept_shows_who_comes_in
 check "a mistake in a probe is shown with its file and line" a_mistake_in_a_probe_is_shown_where_it_is
 check "a probe that the kernel refuses is named" a_probe_that_the_kernel_refuses_is_named
 if [ "$hooks" = kprobe ]; then
@@ -412,5 +500,7 @@ check "kill -9 leaves no program behind" kill_leaves_nothing_behind
 check "a reader that goes away ends it quietly" a_reader_that_goes_away_ends_it
 check "a full perf buffer is reported, to the connect" a_full_perf_buffer_is_reported
 check "a storm on every CPU is whole and in order" a_storm_on_every_cpu_comes_out_whole_and_in_order
+check "an idle tool wakes 20 times a second at most" an_idle_tool_wakes_20_times_a_second_at_most
+check "a person is told that it compiles" a_person_is_told_that_it_compiles
 check "the second start comes from the cache" the_second_start_comes_from_the_cache
 finish

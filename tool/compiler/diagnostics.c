@@ -44,8 +44,7 @@ void diagnostics__print(const struct diagnostics *best)
 		warnx("the probe does not compile: see the lines above; nothing was attached");
 	else
 		warnx("this libbcc cannot compile the kernel's types from %s: use a kernel with "
-		      "BTF, a newer "
-		      "libbcc, or an object compiled elsewhere (--object)",
+		      "BTF, a newer libbcc, or an object compiled elsewhere (--object)",
 		      best->types ? best->types : "?");
 }
 

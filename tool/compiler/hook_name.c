@@ -60,6 +60,5 @@ int hook_name__section(const char *function, char *section, size_t size)
 const char *hook_name__prefixes(void)
 {
 	return "kprobe__, kretprobe__, uprobe__, uretprobe__, tracepoint__, raw_tracepoint__, "
-	       "kfunc__, "
-	       "kretfunc__, sockops__, cgroup_skb__, cgroup__";
+	       "kfunc__, kretfunc__, sockops__, cgroup_skb__, cgroup__";
 }

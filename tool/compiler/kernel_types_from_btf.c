@@ -15,6 +15,23 @@
 
 #define RUNNING_BTF "/sys/kernel/btf/vmlinux"
 
+/* BTF names no release, but the running kernel's can be compared, if it has some. */
+static bool is_of_another_kernel(const struct btf *btf)
+{
+	struct btf *running = btf__parse(RUNNING_BTF, NULL);
+	const void *one, *other;
+	__u32 size, other_size;
+	bool differs = false;
+
+	if (running) {
+		one = btf__raw_data(btf, &size);
+		other = btf__raw_data(running, &other_size);
+		differs = size != other_size || memcmp(one, other, size) != 0;
+	}
+	btf__free(running);
+	return differs;
+}
+
 static int open_btf(const struct kernel_types_source *source, struct btf **btf,
 		    const struct reason *why)
 {
@@ -33,9 +50,16 @@ static int open_btf(const struct kernel_types_source *source, struct btf **btf,
 			why, -ENOENT, "the kernel has no BTF (%s; CONFIG_DEBUG_INFO_BTF)", path);
 	}
 	*btf = btf__parse(path, NULL);
-	if (!*btf)
-		return kernel_types__because(why, -errno, "no kernel BTF can be read from %s: %s",
-					     path, strerror(errno));
+	if (!*btf) /* libbpf has error numbers of its own, which have no text */
+		return kernel_types__because(why, -EINVAL, "no kernel BTF can be read from %s",
+					     path);
+	if (source->btf && kernel_types__runs(source->release) && is_of_another_kernel(*btf)) {
+		btf__free(*btf);
+		return kernel_types__because(
+			why, -ESTALE,
+			"the BTF in %s is not that of the running kernel, which is in " RUNNING_BTF,
+			path);
+	}
 	return 0;
 }
 

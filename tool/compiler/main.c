@@ -85,6 +85,9 @@ static int parse(int argc, char **argv, struct request *request)
 			return -EINVAL;
 		}
 	}
+	/* who names headers, and no BTF, wants these */
+	if (strcmp(request->types, "auto") == 0 && request->headers && !request->btf)
+		request->types = "headers";
 	return optind == argc ? 0 : -EINVAL;
 }
 
@@ -180,7 +183,7 @@ static void report(const struct request *request, const struct kernel_types_sour
 	      attempts->why[0][0] && attempts->why[1][0] ? "; " : "", attempts->why[1], advice,
 	      strcmp(request->types, "auto") == 0
 		      ? ", or use a kernel with BTF (CONFIG_DEBUG_INFO_BTF) or CONFIG_IKHEADERS"
-		      : ", or leave --types out");
+		      : ", or leave --types, --btf and --headers out");
 }
 
 static int compile(const struct request *request, const struct kernel_types_source *source,

@@ -118,8 +118,7 @@ static int event_size(const struct bcc_module *module, uint32_t *size, char *why
 		if (parse_field_type(field->type, &type) != 0) {
 			snprintf(why, why_size,
 				 "the event's field '%s' has the type '%s'; it may be an integer "
-				 "or an "
-				 "array of integers",
+				 "or an array of integers",
 				 field->name, field->type);
 			return -ENOTSUP;
 		}
