@@ -460,6 +460,14 @@ report_clients
 check "-t counts from the first row" time_runs_from_the_first_row
 check "filters combine" filtered both '^0 .* 6  ::1 .* 1002 +$' '^1 | 4  127| 100[13] +$' -6 -P 1002 -u 0
 check "-c counts" counts_are_right
+check "-4 shows IPv4 only" filtered ipv4 ' 4  127' ' 6  ::1' -4
+check "-p takes a list of pids" one_pid
+if mount_bpffs && command -v bpftool >/dev/null; then
+	check "--cgroupmap follows the pinned map" cgroup_map
+	check "--mntnsmap follows the pinned map" mntns_map
+else
+	skip "--cgroupmap and --mntnsmap" "no bpftool or no bpffs"
+fi
 [ "$quick" = no ] || {
 	finish
 	exit
@@ -469,17 +477,9 @@ check "-P takes a list of ports" filtered port ' 100[13] +$' ' 1002 +$' -P 1001,
 check "-P repeats" filtered port2 ' 100[13] +$' ' 1002 +$' -P 1001 -P 1003
 check "-u takes a uid" filtered uid '^1 ' '^0 ' -u 1
 check "-u takes a list of uids" filtered uids '^0 ' '^2 ' -u 0,1
-check "-4 shows IPv4 only" filtered ipv4 ' 4  127' ' 6  ::1' -4
 check "-6 shows IPv6 only" filtered ipv6 ' 6  ::1' ' 4  127' -6
-check "-p takes a list of pids" one_pid
 check "-c reports what it could not count (a constant edited)" connects_that_are_not_counted_are_reported
-if mount_bpffs && command -v bpftool >/dev/null; then
-	check "--cgroupmap follows the pinned map" cgroup_map
-	check "--mntnsmap follows the pinned map" mntns_map
-	check "a pinned map of other sizes is refused" a_map_of_the_wrong_sizes_is_refused
-else
-	skip "--cgroupmap and --mntnsmap" "no bpftool or no bpffs"
-fi
+check "a pinned map of other sizes is refused" a_map_of_the_wrong_sizes_is_refused
 check "a map that is not there is refused" refused 1 "No such file" --cgroupmap $bpffs/tcpconnect_not_here
 check "a path that is no map is refused" refused 1 "no pinned BPF map" --mntnsmap /etc/passwd
 check "an edited condition takes effect" an_edited_condition_takes_effect

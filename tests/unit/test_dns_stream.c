@@ -33,7 +33,7 @@ static void keep(const uint8_t *message, size_t length, uint64_t time_ns, void *
 {
 	struct output *output = context;
 
-	assert_in_range(length, 1, sizeof(output->last));
+	assert_true(length >= 1 && length <= sizeof(output->last));
 	memcpy(output->last, message, length);
 	output->last_length = length;
 	output->last_time_ns = time_ns;
@@ -526,7 +526,7 @@ static void test_random_segments(void **state)
 			dns_stream__segment(output->streams, connection, random() % 100000, wire,
 					    captured, length, i * SECOND / 10);
 		}
-		assert_in_range(dns_stream__count(output->streams), 0, DNS_STREAM_MAX_CONNECTIONS);
+		assert_true(dns_stream__count(output->streams) <= DNS_STREAM_MAX_CONNECTIONS);
 	}
 }
 
