@@ -4,6 +4,7 @@
 #include <ctype.h>
 #include <dirent.h>
 #include <fnmatch.h>
+#include <glob.h>
 #include <limits.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -23,8 +24,9 @@ struct search {
 
 static bool is_libc(const char *path)
 {
+	/* glibc since 2.34 and before, musl by its own name, as Alpine and as Debian install it */
 	static const char *const patterns[] = {"libc.so.6", "libc-2.*.so", "ld-musl-*.so.1",
-					       "libc.musl-*.so.1"};
+					       "libc.musl-*.so.1", "libc.so"};
 	const char *name = strrchr(path, '/');
 
 	for (size_t i = 0; name && i < sizeof(patterns) / sizeof(patterns[0]); i++)
@@ -75,6 +77,19 @@ static bool search_process(struct search *search, const char *pid)
 	return found;
 }
 
+/* Beside glibc, musl may be there for programs that do not run yet. */
+static void search_root(struct search *search, const char *pid)
+{
+	char pattern[64];
+	glob_t found;
+
+	snprintf(pattern, sizeof(pattern), "/proc/%s/root/lib/ld-musl-*.so.1", pid);
+	if (glob(pattern, 0, NULL, &found) == 0)
+		for (size_t i = 0; i < found.gl_pathc; i++)
+			take(search, found.gl_pathv[i]);
+	globfree(&found);
+}
+
 /* Is this process in a mount namespace of which none has been looked at? */
 static bool new_namespace(struct search *search, const char *pid)
 {
@@ -100,13 +115,15 @@ void libc_files__find(struct libc_files *files)
 	files->count = 0;
 	new_namespace(&search, "self");
 	search_process(&search, "self");
+	search_root(&search, "self");
 	while (processes && (entry = readdir(processes)) != NULL) {
 		if (!isdigit((unsigned char)entry->d_name[0]) ||
 		    !new_namespace(&search, entry->d_name))
 			continue;
-		if (!search_process(&search, entry->d_name))
-			search.namespace_count--; /* a kernel thread or a static program: ask the
-						     next */
+		if (search_process(&search, entry->d_name))
+			search_root(&search, entry->d_name);
+		else /* a kernel thread or a static program: ask the next */
+			search.namespace_count--;
 	}
 	if (processes)
 		closedir(processes);

@@ -2,10 +2,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """Looks names up in every way that programs do, and connects to the addresses.
 
-usage: dns_clients.py --resolver ADDRESS --resolver6 ADDRESS [--remote ADDRESS] [--programs DIR] [WAY ...]
+usage: dns_clients.py --resolver ADDRESS --resolver6 ADDRESS [--remote ADDRESS] [--stub NAME=ADDRESS]... [--hosts FILE]
+                      [--programs DIR] [WAY ...]
 
-The resolvers are dns_server.py's; --remote is one behind a real (or veth) interface. Each way has a process
-and addresses of its own. Prints lines of words separated by tabs, the first one the way's name:
+The resolvers are dns_server.py's; --remote is one behind a real (or veth) interface, --stub another resolver in front
+of it; --hosts is what the C library takes for /etc/hosts, and may be added to. Each way has a process and addresses of
+its own. Prints lines of words separated by tabs, the first one the way's name:
 
     WAY row DADDR NAME   a connect, in its order, and the end of the row that it must have
     WAY done
@@ -13,12 +15,14 @@ and addresses of its own. Prints lines of words separated by tabs, the first one
     WAY failed WHY       the look-up itself did not go as it should
 """
 import argparse
+import asyncio
 import ctypes
 import ipaddress
 import os
 import shutil
 import socket
 import subprocess
+import tempfile
 import threading
 import time
 
@@ -182,6 +186,8 @@ class Way:
         self.mapped = MAPPED + options.resolver
         self.remote = options.remote
         self.programs = options.programs
+        self.hosts = options.hosts
+        self.stubs = dict(stub.split("=", 1) for stub in options.stub)
 
     def host(self, kind, offset=0):
         return f"{kind}{self.number + offset}.way.test"
@@ -611,6 +617,119 @@ def c_ares(self):
     self.expect(self.address(), self.host("n"))
 
 
+@way
+def asyncio_getaddrinfo(self):
+    """Python's asyncio: getaddrinfo() in a thread of its own, and a connect that does not block."""
+    async def main():
+        for _, _, _, _, address in await asyncio.get_running_loop().getaddrinfo(self.host("n"), 1, family=socket.AF_INET,
+                                                                               type=socket.SOCK_STREAM):
+            with socket.socket() as sock:
+                sock.setblocking(False)
+                try:
+                    await asyncio.get_running_loop().sock_connect(sock, address)
+                except OSError:
+                    pass
+    self.expect(self.address(), self.host("n"))
+    asyncio.run(main())
+
+
+@way
+def go(self):
+    """The resolver of Go's own library, in rclone."""
+    rclone = need_program("rclone")
+    self.expect(self.address(), self.host("n"))
+    subprocess.run([rclone, "lsf", "--config", "/dev/null", "--retries", "1", "--low-level-retries", "1", "--bind", "0.0.0.0",
+                    "--http-url", f"http://{self.host('n')}:1", ":http:"],
+                   env=os.environ | {"GODEBUG": "netdns=go"}, timeout=120, stderr=subprocess.DEVNULL)
+
+
+def by_musl(self, host):
+    program = f"{self.programs}/look_up_musl"
+    if not os.access(program, os.X_OK):
+        raise Skip("musl-gcc was not there when the tests were built")
+    self.expect(self.address(), host)
+    subprocess.run([program, host, "1"], timeout=60, check=True)
+
+
+@way
+def musl(self):
+    by_musl(self, self.host("n"))
+
+
+# --- names that are not asked for over the wire
+
+def add_to_hosts(self):
+    """A name that the DNS does not know."""
+    if not self.hosts:
+        raise Skip("no /etc/hosts that may be added to, or names from DNS messages only")
+    with open(self.hosts, "a", encoding="ascii") as hosts:
+        hosts.write(f"{self.address()} {self.host('x')}\n")
+    return self.host("x")
+
+
+@way
+def glibc_etc_hosts(self):
+    host = add_to_hosts(self)
+    assert socket.getaddrinfo(host, 1, socket.AF_INET, socket.SOCK_STREAM)[0][4][0] == self.address()
+    self.expect_and_connect(self.address(), host)
+
+
+@way
+def musl_etc_hosts(self):
+    by_musl(self, add_to_hosts(self))
+
+
+# --- local resolvers
+
+def by_stub(self, stub):
+    """The second one to ask is answered from the stub's memory."""
+    if stub not in self.stubs:
+        raise Skip(f"{stub} is not here")
+    for _ in range(2):
+        in_child(lambda: (ask(self.stubs[stub], self.host("n")), self.expect_and_connect(self.address(), self.host("n"))))
+
+
+@way
+def dnsmasq(self):
+    by_stub(self, "dnsmasq")
+
+
+@way
+def systemd_resolved(self):
+    by_stub(self, "systemd_resolved")
+
+
+@way
+def nscd(self):
+    """The C library asks it over a Unix socket, and it asks the DNS. Here for this way only: all others would ask it too."""
+    if "nscd" not in self.stubs:
+        raise Skip("nscd is not here")
+    with tempfile.NamedTemporaryFile("w") as config:
+        config.write("enable-cache hosts yes\npersistent hosts no\nshared hosts no\n")
+        config.flush()
+        daemon = subprocess.Popen([self.stubs["nscd"], "--foreground", "--config-file", config.name],
+                                  stderr=subprocess.DEVNULL)
+        try:
+            wait_for(lambda: os.path.exists("/run/nscd/socket"))
+            for _ in range(2):
+                in_child(by_getaddrinfo, self)
+        finally:
+            daemon.terminate()
+            daemon.wait()
+
+
+def wait_for(condition, seconds=60):
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end, "not within its time"
+        time.sleep(0.05)
+
+
+def by_getaddrinfo(self):
+    assert socket.getaddrinfo(self.host("n"), 1, socket.AF_INET, socket.SOCK_STREAM)[0][4][0] == self.address()
+    self.expect_and_connect(self.address(), self.host("n"))
+
+
 def run_way(name, number, options):
     """In a process of its own."""
     child = os.fork()
@@ -634,6 +753,8 @@ def main():
     parser.add_argument("--resolver6", required=True)
     parser.add_argument("--remote")
     parser.add_argument("--programs")
+    parser.add_argument("--hosts")
+    parser.add_argument("--stub", action="append", default=[])
     parser.add_argument("ways", nargs="*", metavar="WAY")
     options = parser.parse_args()
     for index, name in enumerate(WAYS):

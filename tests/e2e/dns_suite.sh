@@ -3,31 +3,80 @@
 # Names for connects (-d), for every way of looking a name up, on the kernel that this runs on. In network
 # namespaces of its own: nothing of it is seen outside.
 #
-# usage: TCPCONNECT=… dns_suite.sh [OPTION of tcpconnect…]      say --attach kprobe, or --object FILE
-#        WAYS="WAY…" dns_suite.sh …                             only these ways of dns_clients.py
+# usage: TCPCONNECT=… dns_suite.sh [--beside-python] [OPTION of tcpconnect…]     say --attach kprobe, or --object FILE
+#        WAYS="WAY…" dns_suite.sh …                                              only these ways of dns_clients.py
+#
+# --beside-python: tcpconnect-bpfcc -d traces the same connects; the table at the end tells what either named.
 if [ "${DNS_SUITE_NAMESPACES:-}" != entered ]; then
 	DNS_SUITE_NAMESPACES=entered exec unshare --net --mount bash "$0" "$@"
 fi
 . "$(dirname "$0")/lib.sh"
 
-resolver=127.0.0.53 resolver6=::1
+beside_python=no
+[ "${1:-}" != --beside-python ] || {
+	beside_python=yes
+	shift
+}
+
+# not 127.0.0.53: systemd-resolved takes that for itself
+resolver=127.0.0.10 resolver6=::1
 near=10.53.0.1 remote=10.53.0.2
+stubs=() # NAME=ADDRESS of each local resolver
 
 # The C library's resolver finds the test's server, and asks nobody else.
 lead_glibc_to_resolver() {
 	printf 'nameserver %s\noptions timeout:10 attempts:2\n' $resolver >"$work/resolv.conf"
 	printf 'hosts: files dns\n' >"$work/nsswitch.conf"
+	echo '127.0.0.1 localhost' >"$work/hosts"
 	mount --bind "$work/resolv.conf" "$(realpath /etc/resolv.conf)" &&
-		mount --bind "$work/nsswitch.conf" "$(realpath /etc/nsswitch.conf)"
+		mount --bind "$work/nsswitch.conf" "$(realpath /etc/nsswitch.conf)" &&
+		mount --bind "$work/hosts" "$(realpath /etc/hosts)"
 }
 
+# serve NAME WORD COMMAND…: starts a server, which says WORD when it serves.
 serve() {
-	local name=$1
-	shift
+	local name=$1 word=$2
+	shift 2
 	"$@" >"$work/$name.server" 2>&1 &
 	pids+=($!)
 	disown $! # its end is no news
-	wait_until 60 grep -q ready "$work/$name.server"
+	wait_until 60 grep -q "$word" "$work/$name.server"
+}
+
+# Local resolvers, each in front of the test's server. One that is not here is no stub, and its way is skipped.
+serve_stubs() {
+	local directory=${RESOLVERS:-/nowhere}
+	mount -t tmpfs -o mode=755 none /run || return
+	if [ -x /usr/sbin/dnsmasq ]; then
+		serve dnsmasq 'using nameserver' /usr/sbin/dnsmasq --keep-in-foreground --conf-file=/dev/null --no-hosts \
+			--no-resolv --bind-interfaces --listen-address=127.0.0.97 --except-interface=lo --server=$resolver \
+			--user=root --pid-file --log-facility=- && stubs+=(dnsmasq=127.0.0.97)
+	fi
+	if [ -x "$directory/lib/systemd/systemd-resolved" ]; then
+		serve_resolved "$directory" && stubs+=(systemd_resolved=127.0.0.98)
+	fi
+	if [ -x "$directory/usr/sbin/nscd" ]; then
+		mkdir -p /run/nscd && stubs+=(nscd="$directory/usr/sbin/nscd")
+	fi
+}
+
+# As another user: as root it wants to become one that this machine may not have.
+serve_resolved() {
+	local capabilities=+net_bind_service,+net_raw,+setpcap
+	mkdir -p /run/systemd/resolved.conf.d /run/systemd/resolve && chown 65534 /run/systemd/resolve
+	cat >/run/systemd/resolved.conf.d/test.conf <<-END
+		[Resolve]
+		DNS=$resolver
+		DNSStubListener=no
+		DNSStubListenerExtra=127.0.0.98
+		DNSSEC=no
+		LLMNR=no
+		MulticastDNS=no
+	END
+	serve resolved 'Listening on UDP socket 127.0.0.98' env SYSTEMD_LOG_LEVEL=debug \
+		LD_LIBRARY_PATH="$1/usr/lib/x86_64-linux-gnu/systemd" \
+		setpriv --reuid 65534 --clear-groups --inh-caps=$capabilities --ambient-caps=$capabilities \
+		"$1/lib/systemd/systemd-resolved"
 }
 
 # A second host, behind an interface with the usual MTU.
@@ -41,7 +90,7 @@ serve_remotely() {
 		ip link add near type veth peer name far netns "$host" &&
 		ip addr add $near/24 dev near && ip link set near up &&
 		nsenter --target "$host" --net sh -c "ip addr add $remote/24 dev far && ip link set far up" &&
-		serve remote nsenter --target "$host" --net "$here/dns_server.py" $remote
+		serve remote ready nsenter --target "$host" --net "$here/dns_server.py" $remote
 }
 
 has_other_namespace() {
@@ -51,8 +100,8 @@ has_other_namespace() {
 # Everything in the test's ranges is this machine; ports that nobody listens on do.
 prepare() {
 	ip link set lo up && ip -6 route add local fd00::/15 dev lo &&
-		lead_glibc_to_resolver && serve local "$here/dns_server.py" $resolver $resolver6 &&
-		serve_remotely
+		lead_glibc_to_resolver && serve local ready "$here/dns_server.py" $resolver $resolver6 &&
+		serve_remotely && serve_stubs
 }
 
 prepared() {
@@ -72,37 +121,73 @@ trace_names() {
 	wait_until "$START_BOUND" traces_or_ended names "$started" && traces names
 }
 
+# The same connects, traced by tcpconnect-bpfcc -d.
+trace_names_in_python() {
+	start_traced "$work/python.out" "$work/python.err" env PYTHONUNBUFFERED=1 tcpconnect-bpfcc -d
+	wait_until 1200 python_traces_or_ended && python_traces "$work/python.out" "$started" 3
+}
+
+python_traces_or_ended() {
+	python_traces "$work/python.out" "$started" 3 || ! kill -0 "$started" 2>/dev/null
+}
+
 look_up_and_connect() {
+	local pid python_pid= wire_only
 	trace_names "$@" || {
 		cat "$work/names.err"
 		return 1
 	}
-	local pid=$started
+	pid=$started
+	if [ $beside_python = yes ]; then
+		trace_names_in_python || return 1
+		python_pid=$started
+	fi
+	case " $* " in
+	*" wire "*) wire_only=yes ;;
+	esac
 	# shellcheck disable=SC2086 # ways are several words
 	timeout 300 "$here/dns_clients.py" --resolver $resolver --resolver6 $resolver6 --remote $remote \
-		--programs "$programs" ${WAYS:-} >"$work/ways" 2>"$work/ways.err" || return 1
+		--programs "$programs" ${wire_only:---hosts /etc/hosts} "${stubs[@]/#/--stub=}" ${WAYS:-} \
+		>"$work/ways" 2>"$work/ways.err" || return 1
 	wait_until 10 has_rows names "$(grep -c $'\trow\t' "$work/ways")"
 	interrupt "$pid" || return 1
-	# DADDR and the name, without the answer's age
-	sed -nE 's/^.* (127\.[1-3]\.[0-9.]+|fd0[01]:[0-9a-f:]+) +1 +(.*)$/\1\t\2/; T; s/ \([0-9.]+ms\)$//; p' \
-		"$work/names.out" >"$work/rows"
+	[ -z "$python_pid" ] || interrupt "$python_pid"
+	find_mistakes names
+	[ -z "$python_pid" ] || find_mistakes python
 }
 
 # WAY, and what is wrong with it. Addresses are a way's own, so what they have is all there is, in the connects' order.
 find_mistakes() {
+	# DADDR and the name, without the answer's age
+	sed -nE 's/^.* (127\.[1-3]\.[0-9.]+|fd0[01]:[0-9a-f:]+) +1 +(.*)$/\1\t\2/; T; s/ \([0-9.]+ms\)$//; p' \
+		"$work/$1.out" >"$work/$1.rows"
 	awk -F'\t' '
-		FILENAME ~ /rows$/ { got[$1] = got[$1] $2 "; "; next }
+		FILENAME ~ /\.rows$/ { got[$1] = got[$1] $2 "; "; next }
 		$2 == "row" { wanted[$3] = wanted[$3] $4 "; "; way[$3] = $1 }
 		$2 == "failed" { print $1 "\t" $3 }
 		END {
 			for (address in wanted)
 				if (wanted[address] != got[address])
 					print way[address] "\t" address " has " got[address] "not " wanted[address]
-		}' "$work/rows" "$work/ways" >"$work/mistakes"
+		}' "$work/$1.rows" "$work/ways" >"$work/$1.mistakes"
 }
 
-way_is_named() {
-	! grep "^$1"$'\t' "$work/mistakes"
+# named_by WHOM WAY: did it name all connects of the way? (names: the tool under test)
+named_by() {
+	! grep "^$2"$'\t' "$work/$1.mistakes"
+}
+
+# What the Python tool named, the tool under test names.
+compare_with_python() {
+	local way result why ours theirs
+	echo "# | way | tcpconnect -d | tcpconnect-bpfcc -d |"
+	while IFS=$'\t' read -r way result why; do
+		[ "$result" = done ] || continue
+		ours=no theirs=no
+		named_by names "$way" >/dev/null && ours=yes
+		named_by python "$way" >/dev/null && theirs=yes
+		echo "# | $way | $ours | $theirs |"
+	done <"$work/ways"
 }
 
 check_ways() {
@@ -110,7 +195,7 @@ check_ways() {
 	while IFS=$'\t' read -r way result why; do
 		case $result in
 		skipped) skip "$way" "$why" ;;
-		done | failed) check "$way" way_is_named "$way" ;;
+		done | failed) check "$way" named_by names "$way" ;;
 		esac
 	done <"$work/ways"
 }
@@ -126,18 +211,20 @@ a_kprobe_sees_udp() {
 	local WAYS="udp_connected_by_recv udp_unconnected_by_recvmsg udp_connected_by_small_peek
 		udp_ipv6_resolver edns_4000_bytes_read_in_part own_name_udp_connected socket_of_the_parent"
 	look_up_and_connect "$@" || return 1
-	find_mistakes
-	cat "$work/mistakes" "$work/names.err"
-	[ ! -s "$work/mistakes" ] && [ "$(grep -c $'\trow\t' "$work/ways")" = 9 ]
+	cat "$work/names.mistakes" "$work/names.err"
+	[ ! -s "$work/names.mistakes" ] && [ "$(grep -c $'\trow\t' "$work/ways")" = 9 ]
 }
 
-: >"$work/ways" >"$work/rows"
+: >"$work/ways" >"$work/names.mistakes"
 echo "# names on $(uname -r): $*"
 prepare >"$work/prepared" 2>&1 # in this shell, which ends what it started
 check "servers and addresses" prepared $?
 check "look up and connect" look_up_and_connect "$@"
-find_mistakes
 check_ways
+if [ $beside_python = yes ]; then
+	compare_with_python | tee "$work/table"
+	check "nothing that only tcpconnect-bpfcc names" bash -c '! grep "| no | yes |" "$0"' "$work/table"
+fi
 check "nothing was lost" no_warnings
 if [ -z "${WAYS:-}" ] && [ -e /sys/bus/event_source/devices/kprobe ]; then
 	check "without CAP_NET_ADMIN a kprobe sees DNS over UDP" a_kprobe_sees_udp "$@"

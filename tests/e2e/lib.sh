@@ -45,6 +45,12 @@ traces_or_ended() {
 	traces "$1" || ! kill -0 "$2" 2>/dev/null
 }
 
+# The Python tool opens its perf buffers after it has printed the header: one mapping a CPU and buffer.
+# python_traces OUT PID BUFFERS: does it trace?
+python_traces() {
+	grep -q '^Tracing' "$1" && [ "$(grep -c perf_event "/proc/$2/maps")" -ge $(($3 * $(nproc))) ]
+}
+
 # clients OPTION…: connects in all ways, in a network namespace of their own.
 clients() {
 	timeout 120 unshare -n sh -c 'ip link set lo up && exec "$@"' - \

@@ -1,4 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
 # Names, on the machine that builds.
-exec bash "$(dirname "$0")/../e2e/dns_suite.sh"
+here=$(dirname "$0")
+RESOLVERS=$("$here/../e2e/fetch_resolvers.sh") || echo "# systemd-resolved and nscd could not be fetched"
+export RESOLVERS
+exec bash "$here/../e2e/dns_suite.sh"
