@@ -4,8 +4,8 @@
 
 /**
  * @brief Open the root of the cgroup v2 hierarchy, wherever it is mounted, or though it is not.
- * @return a descriptor for close(), or a negative errno: -EOPNOTSUPP for a kernel without cgroup v2,
- * or without fsopen(2) where none is mounted
+ * @return a descriptor for close(), or a negative errno: -EOPNOTSUPP for a kernel without cgroup
+ * v2, or without fsopen(2) where none is mounted
  */
 int cgroup_root__open(void);
 

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -41,6 +42,25 @@ int hook__has_kprobes(void)
 	return access("/sys/bus/event_source/devices/kprobe/type", F_OK) == 0 ||
 	       access("/sys/kernel/tracing/kprobe_events", F_OK) == 0 ||
 	       access("/sys/kernel/debug/tracing/kprobe_events", F_OK) == 0;
+}
+
+/* With this, no program may read kernel memory (Documentation/bpf and kernel_lockdown(7)). */
+static bool is_confidential(void)
+{
+	char line[128] = "";
+	FILE *lockdown = fopen("/sys/kernel/security/lockdown", "re");
+
+	if (!lockdown)
+		return false;
+	if (!fgets(line, sizeof(line), lockdown))
+		line[0] = '\0';
+	fclose(lockdown);
+	return strstr(line, "[confidentiality]") != NULL;
+}
+
+int hook__may_kprobe(void)
+{
+	return hook__has_kprobes() && !is_confidential();
 }
 
 static int attach_kprobe(const struct bpf_program *program, struct hook_links *links)
@@ -151,6 +171,20 @@ const char *hook__lack(const struct bpf_program *program)
 		       "DIR); try --attach kprobe";
 	return "this kernel has no kprobes (CONFIG_KPROBES), and no cgroup v2 is within reach "
 	       "(CONFIG_CGROUP_BPF; mount -t cgroup2 none DIR)";
+}
+
+const char *hook__without_helper(const struct bpf_program *program)
+{
+	int (*attach)(const struct bpf_program *, struct hook_links *) = kind_of(program)->attach;
+
+	if (is_confidential())
+		return "lockdown=confidentiality keeps kprobes from reading the kernel, and sockops "
+		       "tells who connects from Linux 6.16 on: boot with lockdown=integrity, or a "
+		       "newer kernel";
+	if (attach == attach_to_root_cgroup)
+		return "sockops tells who connects from Linux 6.16 on: use --attach kprobe, or a "
+		       "newer kernel";
+	return NULL;
 }
 
 const char *hook__option_name(enum hook_option option)

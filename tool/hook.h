@@ -26,6 +26,9 @@ struct hook_links {
 /** @brief Does the running kernel have kprobes? */
 int hook__has_kprobes(void);
 
+/** @brief Does it have kprobes, and lets them read what they are called with? */
+int hook__may_kprobe(void);
+
 /**
  * @brief Attach a program.
  * @param program loaded, from an object that tcpconnect-compile wrote
@@ -50,8 +53,13 @@ enum hook_option hook__option(const struct bpf_program *program);
 /** @brief The option in whose place it is attached, only if that can't be; else HOOK_NO_OPTION. */
 enum hook_option hook__instead_of(const struct bpf_program *program);
 
-/** @brief What is missing where an attach failed with -EOPNOTSUPP, and what to do, for a message. */
+/** @brief What is missing where an attach failed with -EOPNOTSUPP, and what to do, for a message.
+ */
 const char *hook__lack(const struct bpf_program *program);
+
+/** @brief Why the kernel refuses a program a helper, and what to do, for a message; NULL if that is
+ * not known. */
+const char *hook__without_helper(const struct bpf_program *program);
 
 /** @brief What an option hooks, for messages. */
 const char *hook__option_name(enum hook_option option);

@@ -47,7 +47,7 @@ static void catch_signals(void)
 static enum hooks choose_hooks(const struct options *options)
 {
 	if (options->attach == ATTACH_AUTO) /* another machine's kernel is taken to have kprobes */
-		return options->kernel || hook__has_kprobes() ? HOOKS_KPROBE : HOOKS_SOCKOPS;
+		return options->kernel || hook__may_kprobe() ? HOOKS_KPROBE : HOOKS_SOCKOPS;
 	return options->attach == ATTACH_KPROBE ? HOOKS_KPROBE : HOOKS_SOCKOPS;
 }
 

@@ -92,13 +92,25 @@ static const struct bpf_program *refused_program(const struct bpf_object *object
 	return NULL;
 }
 
+/* Is it a helper that the kernel does not give this program, and is it known why? */
+static const char *refused_helper(const struct bpf_program *refused, const char *log)
+{
+	bool helper = strstr(log, "unknown func ") || strstr(log, "cannot use helper ");
+
+	return refused && helper ? hook__without_helper(refused) : NULL;
+}
+
 static void report_load(const struct bpf_object *object, int err, const char *log, bool verbose)
 {
 	const struct bpf_program *refused = refused_program(object);
 	const char *name = refused ? bpf_program__name(refused) : "its maps";
+	const char *helper = refused_helper(refused, log);
 
-	print_verifier_log(log, verbose);
-	if (err == -EPERM)
+	if (verbose || !helper)
+		print_verifier_log(log, verbose);
+	if (helper)
+		warnx("the kernel refused %s: %s", name, helper);
+	else if (err == -EPERM)
 		warnx("the kernel does not let this process load %s: Operation not permitted. It "
 		      "needs root, or CAP_BPF and CAP_PERFMON, and a kernel and container that "
 		      "allow bpf()",
@@ -255,7 +267,9 @@ static int open_buffer(struct tracer *tracer, unsigned int pages)
 		return 0;
 	err = -errno;
 	warnx("cannot make a perf buffer of %u pages for each CPU: %s%s", pages, strerror(-err),
-	      err == -EPERM || err == -ENOMEM ? "; try a smaller --buffer-pages" : "");
+	      err == -EACCES ? "; it needs root, or kernel.perf_event_paranoid at most 2"
+	      : err == -EPERM || err == -ENOMEM ? "; try a smaller --buffer-pages"
+						: "");
 	return err;
 }
 
