@@ -154,7 +154,8 @@ def threads(servers):
     def connect():
         rows.extend(ipv4(servers))
 
-    workers = [threading.Thread(target=connect) for _ in range(8)]
+    # from Python 3.14 on a thread of that name shows itself so
+    workers = [threading.Thread(target=connect, name="python3") for _ in range(8)]
     for worker in workers:
         worker.start()
     for worker in workers:
