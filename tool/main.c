@@ -29,11 +29,13 @@ static void stop(int signal)
 	stopped = 1;
 }
 
-/* Also when SIGINT came ignored, as for a shell's background job: there is no other way to end
- * this. */
+/*
+ * Also when SIGINT came ignored, as for a shell's background job: there is no other way to end
+ * this. A write to a slow reader goes on, so that no row is cut; a second signal ends that too.
+ */
 static void catch_signals(void)
 {
-	struct sigaction action = {.sa_handler = stop};
+	struct sigaction action = {.sa_handler = stop, .sa_flags = SA_RESTART | SA_RESETHAND};
 	struct sigaction hangup;
 
 	sigaction(SIGINT, &action, NULL);
@@ -70,12 +72,13 @@ static int trace(const struct options *options, const char *object, size_t size)
 	return err;
 }
 
-/* stdout holds all that was printed, or a line says why not. */
+/* stdout holds all that was printed, or a line says why not. Rows were looked after before. */
 static int finish_output(void)
 {
+	errno = 0;
 	if ((fflush(stdout) == 0 && !ferror(stdout)) || errno == EPIPE)
 		return 0;
-	warn("cannot write to stdout");
+	warnx("cannot write to stdout: %s", strerror(errno ? errno : EIO));
 	return -EIO;
 }
 
@@ -153,7 +156,7 @@ int main(int argc, char **argv)
 		puts("tcpconnect " TCPCONNECT_VERSION);
 	else
 		status = run(&options) == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
-	if (finish_output() != 0)
+	if (options.action != ACTION_TRACE && finish_output() != 0)
 		status = EXIT_FAILURE;
 	options__free(&options);
 	return status;

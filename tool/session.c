@@ -124,6 +124,19 @@ static bool reader_is_gone(void)
 	return poll(&out, 1, 0) > 0 && (out.revents & POLLERR);
 }
 
+/* What was printed goes out; -EPIPE, without a message, when nobody reads it. */
+static int flush(const struct session *session)
+{
+	int err;
+
+	if (fflush(session->table.out) == 0)
+		return 0;
+	err = -errno;
+	if (err != -EPIPE)
+		warn("cannot write to stdout");
+	return err;
+}
+
 /* One batch: all that the CPUs have, in order, up to what may still be overtaken. */
 static int show_batch(struct session *session, uint64_t until_ns)
 {
@@ -136,13 +149,7 @@ static int show_batch(struct session *session, uint64_t until_ns)
 		warnx("cannot read events: %s", strerror(-err));
 		return err;
 	}
-	if (fflush(session->table.out) == 0)
-		return 0;
-	if (errno == EPIPE)
-		return -EPIPE;
-	err = -errno;
-	warn("cannot write to stdout");
-	return err;
+	return flush(session);
 }
 
 static int trace_rows(struct session *session)
@@ -183,7 +190,8 @@ static int trace_counts(struct session *session)
 	}
 	counts__print(session->table.out, flows, count);
 	free(flows);
-	return fflush(session->table.out) == 0 || errno == EPIPE ? 0 : -errno;
+	err = flush(session);
+	return err == -EPIPE ? 0 : err;
 }
 
 int session__run(const struct options *options, struct tracer *tracer,

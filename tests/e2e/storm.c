@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-/* Back-to-back connects that are refused: `storm COUNT ADDRESS PORT` prints how many a second there
- * were. */
+/*
+ * Back-to-back connects that are refused: `storm COUNT ADDRESS PORT` prints how many a second there
+ * were. It fails when one ended otherwise, since that may not have gone out.
+ */
 #include <arpa/inet.h>
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -33,7 +36,11 @@ int main(int argc, char **argv)
 
 		if (fd < 0)
 			return 1;
-		connect(fd, (struct sockaddr *)&address, sizeof(address));
+		if (connect(fd, (struct sockaddr *)&address, sizeof(address)) == 0 ||
+		    errno != ECONNREFUSED) {
+			perror("storm: connect");
+			return 1;
+		}
 		close(fd);
 	}
 	printf("%.0f\n", count / (seconds() - begin));

@@ -288,6 +288,33 @@ a_reader_that_goes_away_ends_it() {
 	wait "$pipeline" && [ "$(wc -l <"$work/head.out")" = 3 ] && ! grep -i 'pipe' "$work/head.err"
 }
 
+# The reader takes nothing until Ctrl-C: what is printed stands in the pipe's way, and must come out all the same.
+a_slow_reader_gets_every_row() {
+	local fifo=$work/slow.fifo tool lost
+	mkfifo "$fifo"
+	exec 5<>"$fifo" # keeps it open, so that neither side waits for the other
+	env --default-signal=INT,PIPE "$TCPCONNECT" --cache "$cache" -P 1010 >"$fifo" 2>"$work/slow.err" 5<&- &
+	tool=$!
+	echo "$tool" >>"$work/pids"
+	read -r -t "$START_BOUND" _ <&5 && read -r _ <&5 || return 1 # both lines of the header
+	connect_to 127.0.0.1 1010 2500
+	wait_until 10 blocked_in_write "$tool" || return 1
+	kill -INT "$tool"
+	timeout 60 cat <"$fifo" 5<&- >"$work/slow.out" &
+	local reader=$!
+	wait "$tool" || return 1
+	exec 5<&-
+	wait "$reader"
+	cat "$work/slow.err"
+	lost=$(sed -nE 's/.*lost in all: ([0-9]+) connects: .*/\1/p' "$work/slow.err")
+	echo "$(wc -l <"$work/slow.out") rows, ${lost:-0} lost"
+	[ $(($(grep -cE '^[0-9]+ +python3 +4 +127\.0\.0\.1 +127\.0\.0\.1 +1010 +$' "$work/slow.out") + ${lost:-0})) = 2500 ]
+}
+
+blocked_in_write() {
+	grep -q pipe_write "/proc/$1/wchan" || grep -q '^1 0x1 ' "/proc/$1/syscall"
+}
+
 ended() {
 	! kill -0 "$1" 2>/dev/null
 }
@@ -498,6 +525,7 @@ check "SIGHUP ends it" ends_by HUP
 check "SIGINT ends it" ends_by INT
 check "kill -9 leaves no program behind" kill_leaves_nothing_behind
 check "a reader that goes away ends it quietly" a_reader_that_goes_away_ends_it
+check "a slow reader gets every row" a_slow_reader_gets_every_row
 check "a full perf buffer is reported, to the connect" a_full_perf_buffer_is_reported
 check "a storm on every CPU is whole and in order" a_storm_on_every_cpu_comes_out_whole_and_in_order
 check "an idle tool wakes 20 times a second at most" an_idle_tool_wakes_20_times_a_second_at_most
