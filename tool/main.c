@@ -72,14 +72,16 @@ static int trace(const struct options *options, const char *object, size_t size)
 	return err;
 }
 
-/* stdout holds all that was printed, or a line says why not. Rows were looked after before. */
-static int finish_output(void)
+/* All of a text is written, or a line says why not. */
+static int print(const char *text)
 {
-	errno = 0;
-	if ((fflush(stdout) == 0 && !ferror(stdout)) || errno == EPIPE)
+	int err;
+
+	if ((fputs(text, stdout) >= 0 && fflush(stdout) == 0) || errno == EPIPE)
 		return 0;
-	warnx("cannot write to stdout: %s", strerror(errno ? errno : EIO));
-	return -EIO;
+	err = -errno;
+	warn("cannot write to stdout");
+	return err;
 }
 
 static int write_object(const char *path, const char *object, size_t size)
@@ -106,7 +108,7 @@ static int run_text(const struct options *options, enum hooks hooks)
 	err = probe_text__make(options, hooks,
 			       options->probes ? options->probes : installation.probes, &text);
 	if (!err && options->action == ACTION_PRINT_PROBE_TEXT)
-		fputs(text, stdout);
+		err = print(text);
 	else if (!err)
 		err = object_source__get(options, installation.compiler, text, &object, &size);
 	free(text);
@@ -143,6 +145,19 @@ static int run(const struct options *options)
 	return err == -EINTR && stopped ? 0 : err; /* Ctrl-C while it compiled */
 }
 
+static int perform(const struct options *options)
+{
+	switch (options->action) {
+	case ACTION_HELP:
+		options__print_help();
+		return print("");
+	case ACTION_VERSION:
+		return print("tcpconnect " TCPCONNECT_VERSION "\n");
+	default:
+		return run(options);
+	}
+}
+
 int main(int argc, char **argv)
 {
 	struct options options;
@@ -150,13 +165,7 @@ int main(int argc, char **argv)
 
 	if (options__parse(argc, argv, &options) != 0)
 		status = EXIT_USAGE;
-	else if (options.action == ACTION_HELP)
-		options__print_help();
-	else if (options.action == ACTION_VERSION)
-		puts("tcpconnect " TCPCONNECT_VERSION);
-	else
-		status = run(&options) == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
-	if (options.action != ACTION_TRACE && finish_output() != 0)
+	else if (perform(&options) != 0)
 		status = EXIT_FAILURE;
 	options__free(&options);
 	return status;

@@ -154,10 +154,10 @@ static int show_batch(struct session *session, uint64_t until_ns)
 
 static int trace_rows(struct session *session)
 {
-	int err = 0;
+	int err;
 
 	table__print_header(&session->table);
-	fflush(session->table.out);
+	err = flush(session);
 	while (!*session->stopped && !err) {
 		err = tracer__wait(session->tracer, WAIT_MS);
 		if (!err && reader_is_gone())
@@ -169,7 +169,7 @@ static int trace_rows(struct session *session)
 	tracer__detach(session->tracer);
 	if (!err)
 		err = show_batch(session, UINT64_MAX);
-	return err == -EPIPE ? 0 : err;
+	return err;
 }
 
 static int trace_counts(struct session *session)
@@ -190,8 +190,7 @@ static int trace_counts(struct session *session)
 	}
 	counts__print(session->table.out, flows, count);
 	free(flows);
-	err = flush(session);
-	return err == -EPIPE ? 0 : err;
+	return flush(session);
 }
 
 int session__run(const struct options *options, struct tracer *tracer,
@@ -217,8 +216,12 @@ int session__run(const struct options *options, struct tracer *tracer,
 		warnx("cannot begin: %s", strerror(-err));
 	} else {
 		puts("Tracing connect ... Hit Ctrl-C to end");
-		fflush(stdout);
-		err = tracer__counts(tracer) ? trace_counts(&session) : trace_rows(&session);
+		err = flush(&session);
+		if (!err)
+			err = tracer__counts(tracer) ? trace_counts(&session)
+						     : trace_rows(&session);
+		if (err == -EPIPE) /* whoever reads has had enough */
+			err = 0;
 		losses__report_total(tracer);
 	}
 	event_order__free(session.order);

@@ -112,7 +112,9 @@ without_cgroup_v2() {
 
 messages_of_a_full_disk() {
 	"$TCPCONNECT" --ebpf >/dev/full 2>"$work/err"
-	[ $? = 1 ] && grep -q 'No space left' "$work/err"
+	[ $? = 1 ] && grep -q 'No space left' "$work/err" || return 1
+	timeout 60 "$TCPCONNECT" --cache "$cache" >/dev/full 2>"$work/err"
+	[ $? = 1 ] && [ "$(grep -c 'No space left' "$work/err")" = 1 ]
 }
 
 # a copy where everybody can read it
