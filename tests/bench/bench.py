@@ -2,9 +2,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Measures tcpconnect beside its peers on the kernel that this runs on.
 
-usage: bench.py --tool PATH --storm PATH [--peer NAME=COMMAND]... [--runs N] [--connects N]
+usage: bench.py --tool PATH --programs DIR [--peer NAME=COMMAND]... [--runs N] [--connects N]
 
-Prints a table: the median of the runs with minimum and maximum, and each peer's median divided into ours.
+Prints a table: the median of the runs with minimum and maximum, and our median divided by each peer's.
 "python" is tcpconnect-bpfcc, "libbpf" is the CO-RE tcpconnect.
 """
 import argparse
@@ -24,10 +24,12 @@ import time
 
 PORT = 1  # nobody listens there
 ROW = re.compile(rb"^ *[0-9.]*\s*[0-9]+ +\S+ +4 +127\.0\.0\.1 +127\.0\.0\.1 +1\b", re.M)
+# What takes a minute in a guest is measured with fewer connects under load, and once only.
+SLOW_PEER = "python"
 
 
 class Knocker(threading.Thread):
-    """Connects every few milliseconds, so that a tool's first row comes as soon as it can."""
+    """While in a with statement, connects every few milliseconds, so that a tool's first row comes as soon as it can."""
 
     def __init__(self):
         super().__init__(daemon=True)
@@ -39,12 +41,20 @@ class Knocker(threading.Thread):
                 sock.connect_ex(("127.0.0.1", PORT))
             time.sleep(0.005)
 
+    def __enter__(self):
+        self.start()
+
+    def __exit__(self, *exception):
+        self.done = True
+        self.join()
+
 
 class Traced:
-    """A tool with its stdout on a terminal, so that none of them buffers."""
+    """A tool with its stdout on a terminal, so that none of them buffers; or in a file."""
 
     def __init__(self, command, out=None):
         self.begin = time.monotonic()
+        self.errors = ""
         if out:
             self.process = subprocess.Popen(command, stdout=out, stderr=subprocess.PIPE)
             self.master = None
@@ -72,60 +82,81 @@ class Traced:
         threading.Thread(target=drain, daemon=True).start()
 
     def cpu_seconds(self):
-        fields = open(f"/proc/{self.process.pid}/stat").read().rsplit(")", 1)[1].split()
-        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+        """Of all threads, to the nanosecond."""
+        total = 0
+        for thread in os.listdir(f"/proc/{self.process.pid}/task"):
+            with open(f"/proc/{self.process.pid}/task/{thread}/schedstat", encoding="ascii") as stat:
+                total += int(stat.read().split()[0])
+        return total / 1e9
 
-    def memory_kb(self, field):
-        return int(re.search(field + r":\s+(\d+)", open(f"/proc/{self.process.pid}/status").read())[1])
+    def memory_mb(self, field):
+        with open(f"/proc/{self.process.pid}/status", encoding="ascii") as status:
+            return int(re.search(field + r":\s+(\d+)", status.read())[1]) / 1024
 
     def stop(self):
-        """Ctrl-C: seconds to the end."""
+        """Ctrl-C: seconds to the end, and the peak of memory in MB, of it or of a process that it waited for."""
         begin = time.monotonic()
         self.process.send_signal(signal.SIGINT)
-        self.process.wait()
+        _, status, usage = os.wait4(self.process.pid, 0)
         seconds = time.monotonic() - begin
+        self.process.returncode = os.waitstatus_to_exitcode(status)
         self.errors = self.process.stderr.read().decode(errors="replace")
         if self.master is not None:
             os.close(self.master)
-        return seconds
+        return seconds, usage.ru_maxrss / 1024
 
 
-def first_row(command):
-    """Start to first row, resident memory then, exit, peak memory."""
-    knocker = Knocker()
-    knocker.start()
+def start(command):
+    """Start to first row, memory then, exit."""
     tool = Traced(command)
-    start = tool.wait_for(ROW)
-    knocker.done = True
+    with Knocker():
+        seconds = tool.wait_for(ROW)
     tool.drain_in_background()
-    resident = tool.memory_kb("VmRSS")
-    peak = tool.memory_kb("VmHWM")
-    return {"start s": start, "resident MB": resident / 1024, "peak MB": peak / 1024, "exit s": tool.stop()}
+    figures = {"start s": seconds, "peak MB": tool.memory_mb("VmHWM"), "resident MB": tool.memory_mb("VmRSS")}
+    figures["exit s"], figures["compiler's peak MB"] = tool.stop()
+    return figures
 
 
-def storm(arguments, connects):
-    command = [arguments.storm, str(connects), "127.0.0.1", str(PORT)]
+def run_program(arguments, *words):
+    command = [f"{arguments.programs}/{words[0]}", *map(str, words[1:])]
     return float(subprocess.run(command, stdout=subprocess.PIPE, check=True).stdout)
 
 
-def bpf_time_ns(pid):
-    """Run time and runs of the programs that a process holds."""
+def storm(arguments, connects):
+    return run_program(arguments, "storm", connects, "127.0.0.1", PORT)
+
+
+def bpf_programs(pid):
+    """ID → run time in ns and runs, of the programs that a process holds."""
     ids = set()
     for entry in os.listdir(f"/proc/{pid}/fdinfo"):
         try:
-            ids.update(re.findall(r"prog_id:\s+(\d+)", open(f"/proc/{pid}/fdinfo/{entry}").read()))
+            with open(f"/proc/{pid}/fdinfo/{entry}", encoding="ascii") as info:
+                ids.update(re.findall(r"prog_id:\s+(\d+)", info.read()))
         except OSError:
             pass
-    total = 0
+    figures = {}
     for number in ids:
-        shown = subprocess.run(["bpftool", "prog", "show", "id", number], stdout=subprocess.PIPE, text=True).stdout
-        found = re.search(r"run_time_ns (\d+)", shown)
-        total += int(found[1]) if found else 0
-    return total
+        shown = subprocess.run(["bpftool", "prog", "show", "id", number], stdout=subprocess.PIPE, text=True,
+                               check=False).stdout
+        found = re.search(r"run_time_ns (\d+) run_cnt (\d+)", shown)
+        figures[number] = (int(found[1]), int(found[2])) if found else (0, 0)
+    return figures
+
+
+def bpf_ns(pid, work):
+    """Time in the process's programs while the work runs."""
+    subprocess.run(["sysctl", "-qw", "kernel.bpf_stats_enabled=1"], check=True)
+    before = bpf_programs(pid)
+    work()
+    after = bpf_programs(pid)
+    subprocess.run(["sysctl", "-qw", "kernel.bpf_stats_enabled=0"], check=True)
+    return sum(time_ns - before.get(number, (0, 0))[0] for number, (time_ns, _) in after.items())
 
 
 def under_load(arguments, command, connects):
     """A storm while the tool traces: rate beside the untraced rate, CPU and time in BPF for each connect."""
+    untraced = storm(arguments, connects)
     with tempfile.NamedTemporaryFile() as out:
         tool = Traced(command, out)
         wait_until_rows(out.name)
@@ -133,34 +164,45 @@ def under_load(arguments, command, connects):
         rate = storm(arguments, connects)
         time.sleep(0.3)
         cpu = tool.cpu_seconds() - before
-        subprocess.run(["sysctl", "-qw", "kernel.bpf_stats_enabled=1"], check=True)
-        begin = bpf_time_ns(tool.process.pid)
-        storm(arguments, connects)
-        bpf = bpf_time_ns(tool.process.pid) - begin
-        subprocess.run(["sysctl", "-qw", "kernel.bpf_stats_enabled=0"], check=True)
+        bpf = bpf_ns(tool.process.pid, lambda: storm(arguments, connects))
         tool.stop()
-    return {"connects/s traced": rate, "CPU us/event": cpu / connects * 1e6, "BPF ns/connect": bpf / connects}
+    return {"connects/s untraced": untraced, "connects/s traced": rate, "traced / untraced": rate / untraced,
+            "CPU us/event": cpu / connects * 1e6, "BPF ns/connect": bpf / connects}
+
+
+def with_names(arguments, command, datagrams):
+    """UDP that is no DNS, while names are traced."""
+    untraced = run_program(arguments, "datagrams", "plain", datagrams)
+    with tempfile.NamedTemporaryFile() as out:
+        tool = Traced(command, out)
+        wait_until_rows(out.name)
+        rate = run_program(arguments, "datagrams", "plain", datagrams)
+        bpf = bpf_ns(tool.process.pid, lambda: run_program(arguments, "datagrams", "plain", datagrams))
+        tool.stop()
+    return {"-d: UDP traced / untraced": rate / untraced, "-d: BPF ns/datagram": bpf / datagrams}
 
 
 def wait_until_rows(path):
-    knocker = Knocker()
-    knocker.start()
     deadline = time.monotonic() + 900
-    while not ROW.search(open(path, "rb").read()):
-        if time.monotonic() > deadline:
-            raise TimeoutError
-        time.sleep(0.05)
-    knocker.done = True
-    knocker.join()
+    with Knocker():
+        while not rows_of(path):
+            if time.monotonic() > deadline:
+                raise TimeoutError
+            time.sleep(0.05)
     time.sleep(0.2)
 
 
+def rows_of(path):
+    with open(path, "rb") as rows:
+        return [line for line in rows.read().splitlines() if ROW.match(line)]
+
+
 def losses(arguments, command, connects):
-    """A storm with every row written to a file: what is missing, and what is out of order."""
+    """A storm on every CPU, with every row written to a file: what is missing, and what is out of order."""
     with tempfile.NamedTemporaryFile() as out:
         tool = Traced(command + ["-t"], out)
         wait_until_rows(out.name)
-        before = len(ROW.findall(open(out.name, "rb").read()))
+        before = len(rows_of(out.name))
         storms = [threading.Thread(target=storm, args=(arguments, connects // os.cpu_count()))
                   for _ in range(os.cpu_count())]
         for each in storms:
@@ -168,26 +210,98 @@ def losses(arguments, command, connects):
         for each in storms:
             each.join()
         tool.stop()
-        lines = [line for line in open(out.name, "rb").read().splitlines() if ROW.match(line)]
-        times = [float(line.split()[0]) for line in lines]
+        times = [float(line.split()[0]) for line in rows_of(out.name)]
         disorder = sum(1 for a, b in zip(times, times[1:]) if b < a)
-    return connects // os.cpu_count() * os.cpu_count() - (len(lines) - before), disorder, tool.errors.strip()
+    return {"lost in a storm": connects // os.cpu_count() * os.cpu_count() - (len(times) - before),
+            "out of order in a storm": disorder}
+
+
+def flood(arguments, command, answers, rate, connects):
+    """DNS answers at a rate, and connects meanwhile: memory, and connects without a row that were not reported."""
+    with tempfile.NamedTemporaryFile() as out:
+        tool = Traced(command, out)
+        wait_until_rows(out.name)
+        before = len(rows_of(out.name))
+        connecting = threading.Thread(target=storm, args=(arguments, connects))
+        connecting.start()
+        sent = run_program(arguments, "datagrams", "answers", answers, rate)
+        connecting.join()
+        time.sleep(0.3)
+        peak = tool.memory_mb("VmHWM")
+        tool.stop()
+        rows = len(rows_of(out.name)) - before
+    reported = sum(int(n) for n in re.findall(r"lost in all: (\d+) connects", tool.errors))
+    return {"flood: answers/s": sent, "flood: peak MB": peak, "flood: connects with a row": rows,
+            "flood: connects reported lost": reported, "flood: connects lost silently": connects - rows - reported}
 
 
 def summary(values):
+    if min(values) == max(values):
+        return f"{values[0]:.3g}"
     return f"{statistics.median(values):.3g} ({min(values):.3g} to {max(values):.3g})"
 
 
-def main():
-    parser = argparse.ArgumentParser(usage=__doc__)
+def report(results):
+    peers = [name for name in results if name != "ours"]
+    print("| figure | " + " | ".join(results) + "".join(f" | ours / {p}" for p in peers) + " |")
+    print("|---" * (1 + len(results) + len(peers)) + "|")
+    figures = list(dict.fromkeys(f for figures in results.values() for f in figures))
+    for figure in figures:
+        cells = [summary(results[n][figure]) if figure in results[n] else "" for n in results]
+        for peer in peers:
+            ours, theirs = (results[name].get(figure) for name in ("ours", peer))
+            ratio = ours and theirs and statistics.median(theirs) and statistics.median(ours) / statistics.median(theirs)
+            cells.append(f"{ratio:.3g}" if ratio else "")
+        print(f"| {figure} | " + " | ".join(cells) + " |")
+
+
+def parse():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--tool", required=True)
-    parser.add_argument("--storm", required=True)
+    parser.add_argument("--programs", required=True, help="where storm and datagrams are")
     parser.add_argument("--peer", action="append", default=[])
     parser.add_argument("--runs", type=int, default=5)
     parser.add_argument("--connects", type=int, default=5000)
     parser.add_argument("--storm-connects", type=int, default=100000)
-    parser.add_argument("--compile-runs", type=int, default=1)
-    arguments = parser.parse_args()
+    parser.add_argument("--datagrams", type=int, default=5000)
+    parser.add_argument("--flood", type=int, default=0, help="DNS answers, at 100,000 a second")
+    return parser.parse_args()
+
+
+def measure(arguments, tools, keep):
+    """Every figure of every tool; the runs of the tools take turns, so that a busy moment meets all of them."""
+    ours = tools["ours"]
+    for kind in ("btf", "headers"):
+        try:
+            for _ in range(arguments.runs):
+                figures = start([arguments.tool, "--no-cache", "--types", kind])
+                keep("ours", {f"{figure}, compiling with {kind}": value for figure, value in figures.items()
+                              if figure in ("start s", "resident MB", "compiler's peak MB")})
+        except OSError:
+            print(f"# no types from {kind} here", flush=True)
+    start(ours)  # fills the cache
+    for _ in range(arguments.runs):
+        for name, command in tools.items():
+            figures = start(command)
+            figures.pop("compiler's peak MB")
+            keep(name, figures)
+    for run in range(arguments.runs):
+        for name, command in tools.items():
+            if name != SLOW_PEER or run == 0:
+                keep(name, under_load(arguments, command, arguments.connects))
+    start(ours + ["-d"])
+    for run in range(arguments.runs):
+        for name, command in tools.items():
+            if name == "ours" or (name == SLOW_PEER and run == 0):
+                keep(name, with_names(arguments, command + ["-d"], arguments.datagrams))
+    for _ in range(arguments.runs):
+        keep("ours", losses(arguments, ours, arguments.storm_connects))
+        if arguments.flood:
+            keep("ours", flood(arguments, ours + ["-d"], arguments.flood, 100000, arguments.flood // 10))
+
+
+def main():
+    arguments = parse()
     os.environ["PYTHONUNBUFFERED"] = "1"
     cache = tempfile.mkdtemp()
     os.chmod(cache, 0o755)
@@ -195,9 +309,8 @@ def main():
     for peer in arguments.peer:
         name, command = peer.split("=", 1)
         tools[name] = shlex.split(command)
-    print(f"# kernel {os.uname().release}, {os.cpu_count()} CPUs, {arguments.runs} runs, "
-          f"{arguments.connects} connects", flush=True)
-
+    print(f"# kernel {os.uname().release}, {os.cpu_count()} CPUs, {arguments.runs} runs, {arguments.connects} connects, "
+          f"storms of {arguments.storm_connects}", flush=True)
     results = {name: {} for name in tools}
 
     def keep(name, figures):
@@ -205,46 +318,9 @@ def main():
             results[name].setdefault(figure, []).append(value)
         print("#", name, {k: round(v, 4) for k, v in figures.items()}, flush=True)
 
-    for kind in ("btf", "headers"):
-        for _ in range(arguments.compile_runs):
-            try:
-                figures = first_row([arguments.tool, "--no-cache", "--types", kind])
-            except OSError:
-                print(f"# no types from {kind} here")
-                break
-            keep("ours", {f"start, compiling with {kind} s": figures["start s"],
-                          f"resident MB after compiling with {kind}": figures["resident MB"]})
-    first_row(tools["ours"])  # fills the cache
-    for run in range(arguments.runs):
-        for name, command in tools.items():
-            if name == "python" and run >= 2:
-                continue  # a minute each
-            keep(name, first_row(command))
-    for run in range(arguments.runs):
-        keep("ours", {"connects/s untraced": storm(arguments, arguments.connects)})
-        for name, command in tools.items():
-            if name != "python" or run == 0:
-                keep(name, under_load(arguments, command, arguments.connects))
-    missing, disorder, errors = losses(arguments, tools["ours"], arguments.storm_connects)
-    print(f"# a storm of {arguments.storm_connects}: {missing} lost, {disorder} out of order {errors}")
+    measure(arguments, tools, keep)
     report(results)
     shutil.rmtree(cache)
-
-
-def report(results):
-    peers = [name for name in results if name != "ours"]
-    print("| figure | " + " | ".join(results) + " | " + " | ".join(f"ours / {p}" for p in peers) + " |")
-    print("|---" * (1 + len(results) + len(peers)) + "|")
-    figures = list(dict.fromkeys(f for figures in results.values() for f in figures))
-    for figure in figures:
-        cells = [summary(results[n][figure]) if figure in results[n] else "" for n in results]
-        for peer in peers:
-            if figure in results[peer] and figure in results["ours"]:
-                ratio = statistics.median(results["ours"][figure]) / (statistics.median(results[peer][figure]) or 1e-9)
-                cells.append(f"{ratio:.3g}")
-            else:
-                cells.append("")
-        print(f"| {figure} | " + " | ".join(cells) + " |")
 
 
 if __name__ == "__main__":

@@ -27,21 +27,22 @@ fetch_peer() {
 }
 
 bench() {
-	echo /usr/bin/python3 tests/bench/bench.py --tool "$build/tcpconnect" --storm "$build/e2e/storm" "$@"
+	echo /usr/bin/python3 tests/bench/bench.py --tool "$build/tcpconnect" --programs "$build/e2e" "$@"
 }
 
 in_guest() {
 	local cpus
 	fetch_peer
 	for cpus in 1 2; do
-		tests/vm/guest --kernel 6.1 --cpus $cpus --memory 3072 --timeout 2400 -- sh -c "$(bench --connects 3000 \
-			--storm-connects 100000 --peer python=/usr/sbin/tcpconnect-bpfcc \
+		tests/vm/guest --kernel 6.1 --cpus $cpus --memory 3072 --timeout 6000 -- sh -c "$(bench --connects 3000 \
+			--storm-connects 20000 --peer python=/usr/sbin/tcpconnect-bpfcc \
 			--peer "'libbpf=$(<"$peer/command")'")"
 	done
 }
 
 natively() {
-	unshare -n sh -c "ip link set lo up; $(bench --connects 20000 --storm-connects 100000)"
+	unshare -n sh -c "ip link set lo up; $(bench --connects 20000 --storm-connects 100000 \
+		--datagrams 200000 --flood 300000)"
 }
 
 [ $# -gt 0 ] || set -- guest native

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-/* Looks a name up with getaddrinfo() of the C library that this is linked with, and connects to each address. */
+/* Looks a name up with getaddrinfo() of the C library that this is linked with, and connects to
+ * each address. */
 #include <netdb.h>
 #include <stdio.h>
 #include <sys/socket.h>
