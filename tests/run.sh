@@ -42,13 +42,19 @@ export TCPCONNECT=$PWD/$build/tcpconnect TCPCONNECT_COMPILE=$PWD/$build/tcpconne
 # results of one run must not lean on what an earlier one kept
 export CMOCKA_MESSAGE_OUTPUT=TAP
 
+# The tool takes no probes that a group may change, as umask 002 leaves them in a checkout, and none that belong to
+# somebody else than root or its own owner.
+umask 022
+chmod go-w . probes probes/*
+
 configure_and_build() {
 	local directory=$1
 	shift
 	local generator=(-G Ninja) # a build tree that is there keeps its own
 	[ ! -e "$directory/CMakeCache.txt" ] || generator=()
 	cmake "${generator[@]}" -B "$directory" -DWERROR=ON -DBUILD_TESTING=ON "$@" >"$log/cmake" &&
-		cmake --build "$directory" >>"$log/cmake" || {
+		cmake --build "$directory" >>"$log/cmake" &&
+		chown -R --reference=. "$directory" || {
 		tail -n 60 "$log/cmake"
 		return 1
 	}
