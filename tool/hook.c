@@ -179,10 +179,10 @@ const char *hook__without_helper(const struct bpf_program *program)
 
 	if (is_confidential())
 		return "lockdown=confidentiality keeps kprobes from reading the kernel, and sockops "
-		       "tells who connects from Linux 6.16 on: boot with lockdown=integrity, or a "
+		       "tells who connects from Linux 6.18 on: boot with lockdown=integrity, or a "
 		       "newer kernel";
 	if (attach == attach_to_root_cgroup)
-		return "sockops tells who connects from Linux 6.16 on: use --attach kprobe, or a "
+		return "sockops tells who connects from Linux 6.18 on: use --attach kprobe, or a "
 		       "newer kernel";
 	return NULL;
 }

@@ -47,8 +47,8 @@ capabilities() {
 if [ $locked = yes ]; then
 	check "lockdown=confidentiality is named" \
 		says "lockdown=confidentiality keeps kprobes from reading" "$TCPCONNECT" --no-cache --attach kprobe
-	# 6.16 is the first kernel whose sockops programs may ask who connects
-	if [ "$(printf '%s\n' 6.16 "$(uname -r)" | sort -V | head -n 1)" = 6.16 ]; then
+	# sockops programs may ask who connects on 6.18 and later, not on 6.12
+	if [ "$(printf '%s\n' 6.18 "$(uname -r)" | sort -V | head -n 1)" = 6.18 ]; then
 		check "under lockdown=confidentiality sockops is chosen" traces_as "$TCPCONNECT" --no-cache -P 1001
 	else
 		check "under lockdown=confidentiality nothing is left" says "lockdown=confidentiality" "$TCPCONNECT" --no-cache
@@ -56,11 +56,11 @@ if [ $locked = yes ]; then
 else
 	check "CAP_BPF and CAP_PERFMON are enough" capabilities 2 traces_as
 	check "but for perf_event_paranoid=3" capabilities 3 says "perf_event_paranoid at most 2$"
-	if [ "$(printf '%s\n' 6.16 "$(uname -r)" | sort -V | head -n 1)" = 6.16 ]; then
+	if [ "$(printf '%s\n' 6.18 "$(uname -r)" | sort -V | head -n 1)" = 6.18 ]; then
 		check "--attach sockops" traces_as "$TCPCONNECT" --no-cache -P 1001 --attach sockops
 	else
 		check "--attach sockops on a kernel that is too old for it" \
-			says "sockops tells who connects from Linux 6.16 on" "$TCPCONNECT" --no-cache --attach sockops
+			says "sockops tells who connects from Linux 6.18 on" "$TCPCONNECT" --no-cache --attach sockops
 	fi
 fi
 finish
