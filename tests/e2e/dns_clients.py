@@ -225,20 +225,22 @@ def way(function):
     return function
 
 
-def add_ways_to_receive():
-    def make(receive, connected):
-        def run(self):
-            ask(self.resolver, self.host("n"), receive=receive, connected=connected)
-            self.expect_and_connect(self.address(), self.host("n"))
-        return run
-
-    for connected in (True, False):
-        for receive in RECEIVE:
-            name = f"udp_{'connected' if connected else 'unconnected'}_{receive.__name__}"
-            WAYS[name] = make(receive, connected)
+def ask_and_connect(resolver, **how):
+    """A way: asks one of its resolvers, by the name that Way has for it."""
+    def run(self):
+        ask(getattr(self, resolver), self.host("n"), **how)
+        self.expect_and_connect(self.address(), self.host("n"))
+    return run
 
 
-add_ways_to_receive()
+for is_connected in (True, False):
+    for by in RECEIVE:
+        WAYS[f"udp_{'connected' if is_connected else 'unconnected'}_{by.__name__}"] = ask_and_connect(
+            "resolver", receive=by, connected=is_connected)
+WAYS["udp_ipv6_resolver"] = ask_and_connect("resolver6")
+WAYS["udp_ipv6_resolver_unconnected"] = ask_and_connect("resolver6", connected=False, receive=by_recvmsg)
+WAYS["udp_mapped_resolver"] = ask_and_connect("mapped")
+WAYS["udp_mapped_resolver_unconnected"] = ask_and_connect("mapped", connected=False, receive=by_recvfrom)
 
 
 @way
@@ -251,30 +253,6 @@ def udp_io_uring(self):
         raise Skip("no io_uring here")
     assert done.returncode == 0
     self.expect(self.address(), self.host("n"))
-
-
-@way
-def udp_ipv6_resolver(self):
-    ask(self.resolver6, self.host("n"))
-    self.expect_and_connect(self.address(), self.host("n"))
-
-
-@way
-def udp_ipv6_resolver_unconnected(self):
-    ask(self.resolver6, self.host("n"), connected=False, receive=by_recvmsg)
-    self.expect_and_connect(self.address(), self.host("n"))
-
-
-@way
-def udp_mapped_resolver(self):
-    ask(self.mapped, self.host("n"))
-    self.expect_and_connect(self.address(), self.host("n"))
-
-
-@way
-def udp_mapped_resolver_unconnected(self):
-    ask(self.mapped, self.host("n"), connected=False, receive=by_recvfrom)
-    self.expect_and_connect(self.address(), self.host("n"))
 
 
 @way

@@ -518,53 +518,47 @@ static void leaves_nothing_when_it_is_killed(void **state)
 	assert_int_equal(entries_of(fixture->directory), 0);
 }
 
+/* One way to the types of a kernel that does not run here, from a BTF file or NULL: 0 or what
+ * stands in the way. */
+static int try_way(const struct fixture *fixture, const char *btf, enum kernel_types_way way,
+		   const char *text, char why[256])
+{
+	const struct kernel_types_source source = {
+		.release = RELEASE, .machine = fixture->system.machine, .btf = btf};
+	struct kernel_types *types;
+	int err = kernel_types__prepare(&source, way, text, &types, why, 256);
+
+	kernel_types__close(types);
+	return err;
+}
+
 static void says_why_there_is_no_btf(void **state)
 {
-	struct fixture *fixture = *state;
-	struct kernel_types_source source = {.release = RELEASE,
-					     .machine = fixture->system.machine};
-	struct kernel_types *types;
 	char why[256];
 
-	assert_int_equal(
-		kernel_types__prepare(&source, KERNEL_TYPES_NAMED, "", &types, why, sizeof(why)),
-		-ENOENT);
+	assert_int_equal(try_way(*state, NULL, KERNEL_TYPES_NAMED, "", why), -ENOENT);
 	assert_string_equal(why, "kernel " RELEASE
 				 " does not run here, and no file with its BTF was given");
 
-	source.btf = "/nonexistent/btf";
-	assert_int_equal(
-		kernel_types__prepare(&source, KERNEL_TYPES_ALL, "", &types, why, sizeof(why)),
-		-ENOENT);
+	assert_int_equal(try_way(*state, "/nonexistent/btf", KERNEL_TYPES_ALL, "", why), -ENOENT);
 	assert_string_equal(why, "BTF file /nonexistent/btf: No such file or directory");
 
-	source.btf = "/etc/passwd";
-	assert_true(kernel_types__prepare(&source, KERNEL_TYPES_NAMED, "", &types, why,
-					  sizeof(why)) < 0);
-	assert_non_null(strstr(why, "no kernel BTF can be read from /etc/passwd"));
-	assert_int_equal(entries_of(fixture->directory), 0);
+	assert_true(try_way(*state, "/etc/passwd", KERNEL_TYPES_NAMED, "", why) < 0);
+	assert_string_equal(why, "no kernel BTF can be read from /etc/passwd");
+	assert_int_equal(entries_of(((struct fixture *)*state)->directory), 0);
 }
 
 static void wants_a_configuration_only_when_asked(void **state)
 {
-	struct fixture *fixture = *state;
 	struct hand_made made_btf;
-	struct kernel_types_source source = {.release = RELEASE,
-					     .machine = fixture->system.machine};
-	struct kernel_types *types;
 	char why[256];
 
-	make_btf(fixture, &made_btf);
-	source.btf = made_btf.path;
-	assert_int_equal(kernel_types__prepare(&source, KERNEL_TYPES_NAMED,
-					       "#ifdef CONFIG_NET_NS\n#endif", &types, why,
-					       sizeof(why)),
+	make_btf(*state, &made_btf);
+	assert_int_equal(try_way(*state, made_btf.path, KERNEL_TYPES_NAMED,
+				 "#ifdef CONFIG_NET_NS\n#endif", why),
 			 -ENODATA);
 	assert_non_null(strstr(why, "/boot/config-" RELEASE));
-	assert_int_equal(
-		kernel_types__prepare(&source, KERNEL_TYPES_NAMED, "", &types, why, sizeof(why)),
-		0);
-	kernel_types__close(types);
+	assert_int_equal(try_way(*state, made_btf.path, KERNEL_TYPES_NAMED, "", why), 0);
 	btf__free(made_btf.btf);
 }
 
@@ -782,15 +776,9 @@ static void answers_from_headers(void **state)
 
 static void says_that_there_are_no_kheaders(void **state)
 {
-	struct fixture *fixture = *state;
-	struct kernel_types_source source = {.release = RELEASE,
-					     .machine = fixture->system.machine};
-	struct kernel_types *types;
 	char why[256];
 
-	assert_int_equal(
-		kernel_types__prepare(&source, KERNEL_TYPES_KHEADERS, "", &types, why, sizeof(why)),
-		-ENOENT);
+	assert_int_equal(try_way(*state, NULL, KERNEL_TYPES_KHEADERS, "", why), -ENOENT);
 	assert_non_null(strstr(why, "kernel " RELEASE " does not run here"));
 }
 
