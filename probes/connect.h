@@ -38,8 +38,11 @@ static __always_inline void report_connect(void *ctx, struct event *event)
 #ifdef COUNT
 	count_connect(event);
 #else
+	int err;
+
 	event_begin(event, EVENT_CONNECT);
-	if (events.perf_submit(ctx, event, sizeof(*event)) != 0)
-		count_loss(LOSS_CONNECT_EVENT);
+	err = events.perf_submit(ctx, event, sizeof(*event));
+	if (err)
+		count_unsent(err, LOSS_CONNECT_EVENT);
 #endif
 }

@@ -12,8 +12,10 @@ static __always_inline int connect_entry(struct sock *sk)
 	u32 tid = bpf_get_current_pid_tgid();
 	struct sock **earlier;
 
-	if (!task_passes())
+	if (!task_passes()) {
+		connecting.delete(&tid); /* of a return that was missed, when the task still passed */
 		return 0;
+	}
 	if (connecting.insert(&tid, &sk) == 0)
 		return 0;
 	earlier = connecting.lookup(&tid);
@@ -49,10 +51,13 @@ static __always_inline int connect_return(struct pt_regs *ctx, u16 family)
 	if (family == AF_INET) {
 		bpf_probe_read_kernel(event.saddr, 4, &sk->skc_rcv_saddr);
 		bpf_probe_read_kernel(event.daddr, 4, &sk->skc_daddr);
-	} else {
+	}
+#ifndef ONLY_IPV4 /* a kernel without IPv6 does not have the fields */
+	if (family == AF_INET6) {
 		bpf_probe_read_kernel(event.saddr, 16, &sk->skc_v6_rcv_saddr);
 		bpf_probe_read_kernel(event.daddr, 16, &sk->skc_v6_daddr);
 	}
+#endif
 	report_connect(ctx, &event);
 	return 0;
 }

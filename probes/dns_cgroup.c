@@ -35,7 +35,7 @@ static __always_inline void dns_send(struct __sk_buff *skb, u32 most)
 	packet.event.length = sizeof(packet) - sizeof(packet.event) + sent;
 	err = events.perf_submit_skb(skb, sent, &packet, sizeof(packet)); /* libbcc makes it a statement */
 	if (err)
-		count_loss(LOSS_DNS_EVENT);
+		count_unsent(err, LOSS_DNS_EVENT);
 }
 
 static __always_inline int is_ipv6_options(u8 header)

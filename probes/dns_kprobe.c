@@ -25,7 +25,7 @@ int kprobe__skb_consume_udp(struct pt_regs *ctx, struct sock *sk, struct sk_buff
 	u16 transport_header = 0, source = 0;
 	u32 size = 0, scattered = 0;
 	u64 length;
-	int zero = 0;
+	int err, zero = 0;
 
 	bpf_probe_read_kernel(&head, sizeof(head), &skb->head);
 	bpf_probe_read_kernel(&transport_header, sizeof(transport_header), &skb->transport_header);
@@ -47,7 +47,8 @@ int kprobe__skb_consume_udp(struct pt_regs *ctx, struct sock *sk, struct sk_buff
 		return 0;
 	event_begin(&message->event, EVENT_DNS_MESSAGE);
 	message->event.length = length;
-	if (events.perf_submit(ctx, &message->event, sizeof(message->event) + length) != 0)
-		count_loss(LOSS_DNS_EVENT);
+	err = events.perf_submit(ctx, &message->event, sizeof(message->event) + length);
+	if (err)
+		count_unsent(err, LOSS_DNS_EVENT);
 	return 0;
 }

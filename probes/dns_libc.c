@@ -24,13 +24,13 @@ struct libc_lookup {
 	u64 result;	/* the fourth: where the list's head is written */
 };
 
+/* On the stack: a map's entry of this CPU would be shared with whoever runs here while the process's memory is read. */
 struct libc_name {
 	struct event event;
 	char name[LIBC_NAME_MAX];
 };
 
 BPF_TABLE("lru_hash", u32, struct libc_lookup, libc_lookups, 4096); /* by thread */
-BPF_PERCPU_ARRAY(libc_names, struct libc_name, 1);
 
 int uprobe__getaddrinfo(struct pt_regs *ctx)
 {
@@ -48,6 +48,7 @@ static __always_inline void libc_send(struct pt_regs *ctx, struct libc_name *fou
 {
 	u8 address[16] = {};
 	u64 same = 1;
+	int err;
 
 	if (info->family == AF_INET)
 		bpf_probe_read_user(address, 4, (void *)(info->address + 4)); /* sin_addr */
@@ -62,17 +63,17 @@ static __always_inline void libc_send(struct pt_regs *ctx, struct libc_name *fou
 		return;
 	found->event.family = info->family;
 	__builtin_memcpy(found->event.daddr, address, sizeof(address));
-	if (events.perf_submit(ctx, &found->event, sizeof(*found)) != 0)
-		count_loss(LOSS_DNS_EVENT);
+	err = events.perf_submit(ctx, &found->event, sizeof(*found));
+	if (err)
+		count_unsent(err, LOSS_DNS_EVENT);
 }
 
 int uretprobe__getaddrinfo(struct pt_regs *ctx)
 {
 	u32 tid = bpf_get_current_pid_tgid();
 	struct libc_lookup *lookup = libc_lookups.lookup(&tid);
-	struct libc_name *found;
+	struct libc_name found = {};
 	u64 name, next = 0;
-	int zero = 0;
 
 	if (!lookup)
 		return 0;
@@ -80,19 +81,17 @@ int uretprobe__getaddrinfo(struct pt_regs *ctx)
 	if ((int)PT_REGS_RC(ctx) == 0)
 		bpf_probe_read_user(&next, sizeof(next), (void *)lookup->result);
 	libc_lookups.delete(&tid);
-	found = libc_names.lookup(&zero);
-	if (!next || !found || bpf_probe_read_user_str(found->name, sizeof(found->name), (void *)name) <= 1)
+	if (!next || bpf_probe_read_user_str(found.name, sizeof(found.name), (void *)name) <= 1)
 		return 0;
 
-	event_begin(&found->event, EVENT_NAME);
-	found->event.length = sizeof(found->name);
-	found->event.family = 0;
+	event_begin(&found.event, EVENT_NAME);
+	found.event.length = sizeof(found.name);
 	for (int i = 0; i < LIBC_ADDRESSES_MAX && next; i++) {
 		struct libc_addrinfo info = {};
 
 		if (bpf_probe_read_user(&info, sizeof(info), (void *)next) != 0)
 			break;
-		libc_send(ctx, found, &info);
+		libc_send(ctx, &found, &info);
 		next = info.next;
 	}
 	return 0;

@@ -38,6 +38,7 @@ enum loss {
 	LOSS_NOT_COUNTED,	/* connects whose flow did not fit into `flows` */
 	LOSS_CONNECT_EVENT,	/* connects that found the perf buffer full */
 	LOSS_DNS_EVENT,		/* DNS messages that did */
+	LOSS_NO_BUFFER,		/* events on a CPU that has come online since */
 	LOSS_KINDS,
 };
 
@@ -54,6 +55,12 @@ static __always_inline void count_loss(enum loss loss)
 
 	if (lost)
 		__sync_fetch_and_add(&lost->count[loss], 1);
+}
+
+/* What the perf buffer did not take. */
+static __always_inline void count_unsent(int err, enum loss loss)
+{
+	count_loss(err == -ENOENT ? LOSS_NO_BUFFER : loss);
 }
 
 /* The parts of an event that say who and when. */

@@ -7,7 +7,11 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/mount.h>
+#include <sys/stat.h>
 #include <unistd.h>
+
+/* Of the first directory of a kernfs, fs/kernfs/dir.c */
+#define ROOT_INODE 1
 
 /* Where the administrator has mounted it: what is left without CAP_SYS_ADMIN, which fsopen(2)
  * takes, or before Linux 5.2, which brought it. */
@@ -33,7 +37,7 @@ static int open_mounted(int err_if_nowhere)
  * fsmount(2) gives the hierarchy's root without a place in the file system, so it does not matter
  * whether, where, or how much of cgroup v2 the administrator has mounted.
  */
-int cgroup_root__open(void)
+static int open_root(void)
 {
 	int context = fsopen("cgroup2", FSOPEN_CLOEXEC);
 	int mount, root;
@@ -57,5 +61,14 @@ int cgroup_root__open(void)
 	close(mount);
 out:
 	close(context);
+	return root;
+}
+
+int cgroup_root__open(bool *whole)
+{
+	int root = open_root();
+	struct stat status;
+
+	*whole = root >= 0 && fstat(root, &status) == 0 && status.st_ino == ROOT_INODE;
 	return root;
 }

@@ -78,6 +78,8 @@ static void exec_compiler(const struct compile_request *request, const struct ch
 	if (options->verbose)
 		argv[argc++] = "--verbose";
 	signal(SIGPIPE, SIG_DFL);
+	signal(SIGINT, SIG_IGN); /* Ctrl-C at a terminal: the parent gets it too, and ends this */
+	signal(SIGHUP, SIG_IGN);
 	if (dup2(child->text, STDIN_FILENO) >= 0 && dup2(child->object, STDOUT_FILENO) >= 0 &&
 	    dup2(child->messages, STDERR_FILENO) >= 0)
 		execv(request->program, (char **)argv);

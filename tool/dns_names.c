@@ -2,6 +2,7 @@
 #include <arpa/inet.h>
 #include <arpa/nameser.h>
 #include <assert.h>
+#include <ctype.h>
 #include <errno.h>
 #include <netinet/in.h>
 #include <resolv.h>
@@ -400,6 +401,36 @@ static bool is_numeric(const char *name)
 	return inet_pton(AF_INET6, address, &ipv6) == 1;
 }
 
+/* Is the second name the first one, or that with more labels, as a search domain adds them? */
+static bool name__continues(const struct name *name, const struct name *longer)
+{
+	size_t size = dn_skipname(name->wire, name->wire + NS_MAXCDNAME) - 1; /* without the root */
+
+	for (size_t i = 0; i < size; i++)
+		if (tolower(name->wire[i]) != tolower(longer->wire[i])) /* the shorter ends here */
+			return false;
+	return true;
+}
+
+/*
+ * What a process typed, or the longer form of it that the process asked the DNS for before: that
+ * was the question. To be released.
+ */
+static struct name *question_of(const struct dns_names *names, struct key key, uint64_t time_ns,
+				uint32_t pid, struct name *typed)
+{
+	const struct answer *answer = NULL;
+
+	key.pid = pid;
+	if (pid)
+		answer = table__answer(&names->processes, &key, key__hash(&key, names->secrets),
+				       time_ns);
+	if (!answer || !name__continues(typed, answer->name))
+		return typed;
+	name__release(typed);
+	return name__hold(answer->name);
+}
+
 int dns_names__learn_name(struct dns_names *names, const char *name, int family,
 			  const uint8_t address[16], uint64_t time_ns, uint32_t pid)
 {
@@ -415,6 +446,7 @@ int dns_names__learn_name(struct dns_names *names, const char *name, int family,
 	asked = name__new(wire);
 	if (!asked)
 		return -ENOMEM;
+	asked = question_of(names, key, time_ns, pid, asked);
 	err = learn_address(names, &key, time_ns, pid, asked);
 	name__release(asked);
 	return err ? err : 1;

@@ -75,7 +75,8 @@ int dns_names__learn(struct dns_names *names, const uint8_t *message, size_t len
  *
  * The name is read as in a zone file (`\DDD` and `\.` are escapes, the last dot is dropped). What
  * is no domain name (an empty label, one over 63 bytes, more than 255 bytes in all) changes
- * nothing; neither does an address in text, since getaddrinfo() takes that without asking anybody.
+ * nothing; where the process asked the DNS for a longer form of it (a search domain), that is kept;
+ * neither does an address in text, since getaddrinfo() takes that without asking anybody.
  *
  * @param name untrusted text, terminated
  * @param family AF_INET or AF_INET6

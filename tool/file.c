@@ -83,6 +83,29 @@ int file__write_fd(int fd, const void *bytes, size_t size)
 	return 0;
 }
 
+static int write_into(const char *path, const void *bytes, size_t size)
+{
+	int fd = open(path, O_WRONLY | O_CLOEXEC);
+	int err;
+
+	if (fd < 0)
+		return -errno;
+	err = file__write_fd(fd, bytes, size);
+	if (close(fd) != 0 && !err)
+		err = -errno;
+	return err;
+}
+
+int file__write_output(const char *path, const void *bytes, size_t size)
+{
+	char target[PATH_MAX];
+	struct stat status;
+
+	if (stat(path, &status) == 0 && !S_ISREG(status.st_mode))
+		return write_into(path, bytes, size);
+	return file__write_aside(realpath(path, target) ? target : path, bytes, size);
+}
+
 int file__write_aside(const char *path, const void *bytes, size_t size)
 {
 	char aside[PATH_MAX];

@@ -24,6 +24,13 @@ int file__read(const char *path, size_t limit, char **bytes, size_t *size);
  */
 int file__write_aside(const char *path, const void *bytes, size_t size);
 
+/**
+ * @brief The same for a path that a user names: what is there and no file, say a device or a pipe,
+ * is written to, and through a link its target is replaced.
+ * @return 0 or a negative errno
+ */
+int file__write_output(const char *path, const void *bytes, size_t size);
+
 /** @brief Write all bytes to a descriptor; 0 or a negative errno. */
 int file__write_fd(int fd, const void *bytes, size_t size);
 

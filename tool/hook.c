@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "hook.h"
 
+#include <err.h>
 #include <errno.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -79,25 +80,38 @@ static int attach_to_libc(const struct bpf_program *program, struct hook_links *
 
 	libc_files__find(&files);
 	for (size_t i = 0; i < files.count; i++) {
-		int attached =
-			add(links,
-			    bpf_program__attach_uprobe_opts(program, -1, files.paths[i], 0, &opts));
+		char path[64];
+		int attached;
 
+		snprintf(path, sizeof(path), "/proc/self/fd/%d", files.fds[i]);
+		attached = add(links, bpf_program__attach_uprobe_opts(program, -1, path, 0, &opts));
 		if (err)
 			err = attached;
 	}
-	libc_files__free(&files);
+	libc_files__close(&files);
 	return err;
 }
 
-/* A bpf link holds it there, so that it goes when this process does. */
+/*
+ * A bpf link holds it there, so that it goes when this process does. In a cgroup namespace the root
+ * is only that of a container: names can be had otherwise, connects with sockops cannot.
+ */
 static int attach_to_root_cgroup(const struct bpf_program *program, struct hook_links *links)
 {
-	int root = cgroup_root__open();
+	bool whole;
+	int root = cgroup_root__open(&whole);
 	int err;
 
 	if (root < 0)
 		return root;
+	if (!whole && hook__option(program) && hook__has_kprobes()) {
+		close(root);
+		return -EXDEV;
+	}
+	if (!whole && !hook__option(program))
+		warnx("warning: only processes of this container are seen, since it has a cgroup "
+		      "namespace of its own: run tcpconnect on the host, or, with docker, "
+		      "--cgroupns=host");
 	err = add(links, bpf_program__attach_cgroup(program, root));
 	close(root);
 	return err;

@@ -3,14 +3,18 @@
 
 #include <ctype.h>
 #include <dirent.h>
+#include <fcntl.h>
 #include <fnmatch.h>
-#include <glob.h>
 #include <limits.h>
+#include <linux/openat2.h>
 #include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 /* Mount namespaces whose processes have been looked at. */
 #define NAMESPACES_MAX 256
@@ -35,27 +39,50 @@ static bool is_libc(const char *path)
 	return false;
 }
 
-static void take(struct search *search, const char *path)
+/* A path as a process has it: links, also absolute ones, lead nowhere outside of its root. */
+static int open_within(int root, const char *path, uint64_t flags)
+{
+	struct open_how how = {.flags = flags | O_CLOEXEC, .resolve = RESOLVE_IN_ROOT};
+
+	return (int)syscall(SYS_openat2, root, path, &how, sizeof(how));
+}
+
+static int open_root(const char *pid)
+{
+	char path[64];
+
+	snprintf(path, sizeof(path), "/proc/%s/root", pid);
+	return open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+}
+
+/* Keeps an ordinary file that is not there yet. Whatever else has the name, say a device, is not
+ * opened. */
+static void take(struct search *search, int root, const char *path)
 {
 	struct libc_files *files = search->files;
+	int fd = files->count < LIBC_FILES_MAX ? open_within(root, path, O_PATH) : -1;
 	struct stat status;
 
-	if (files->count == LIBC_FILES_MAX || stat(path, &status) != 0)
+	if (fd < 0)
 		return;
+	if (fstat(fd, &status) != 0 || !S_ISREG(status.st_mode))
+		goto out;
 	for (size_t i = 0; i < files->count; i++)
 		if (search->seen[i].st_dev == status.st_dev &&
 		    search->seen[i].st_ino == status.st_ino)
-			return;
-	files->paths[files->count] = strdup(path);
-	if (files->paths[files->count])
-		search->seen[files->count++] = status;
+			goto out;
+	search->seen[files->count] = status;
+	files->fds[files->count++] = fd;
+	return;
+out:
+	close(fd);
 }
 
 /* What a process has mapped: the path begins with the first slash of a line of /proc/PID/maps. Is a
  * libc there? */
-static bool search_process(struct search *search, const char *pid)
+static bool search_process(struct search *search, const char *pid, int root)
 {
-	char path[PATH_MAX], line[PATH_MAX + 128];
+	char path[64], line[PATH_MAX + 128];
 	bool found = false;
 	FILE *maps;
 
@@ -68,9 +95,7 @@ static bool search_process(struct search *search, const char *pid)
 		if (!library || !is_libc(library))
 			continue;
 		found = true;
-		if (snprintf(path, sizeof(path), "/proc/%s/root%s", pid, library) <
-		    (int)sizeof(path))
-			take(search, path);
+		take(search, root, library);
 	}
 	if (maps)
 		fclose(maps);
@@ -78,16 +103,36 @@ static bool search_process(struct search *search, const char *pid)
 }
 
 /* Beside glibc, musl may be there for programs that do not run yet. */
-static void search_root(struct search *search, const char *pid)
+static void search_root(struct search *search, int root)
 {
-	char pattern[64];
-	glob_t found;
+	int fd = open_within(root, "/lib", O_RDONLY | O_DIRECTORY);
+	DIR *directory = fd < 0 ? NULL : fdopendir(fd);
+	struct dirent *entry;
 
-	snprintf(pattern, sizeof(pattern), "/proc/%s/root/lib/ld-musl-*.so.1", pid);
-	if (glob(pattern, 0, NULL, &found) == 0)
-		for (size_t i = 0; i < found.gl_pathc; i++)
-			take(search, found.gl_pathv[i]);
-	globfree(&found);
+	if (!directory && fd >= 0)
+		close(fd);
+	while (directory && (entry = readdir(directory)) != NULL) {
+		char path[NAME_MAX + sizeof("/lib/")];
+
+		snprintf(path, sizeof(path), "/lib/%s", entry->d_name);
+		if (fnmatch("ld-musl-*.so.1", entry->d_name, 0) == 0)
+			take(search, root, path);
+	}
+	if (directory)
+		closedir(directory);
+}
+
+/* Is there a libc in this process's mount namespace? */
+static bool search_namespace(struct search *search, const char *pid)
+{
+	int root = open_root(pid);
+	bool found = root >= 0 && search_process(search, pid, root);
+
+	if (found)
+		search_root(search, root);
+	if (root >= 0)
+		close(root);
+	return found;
 }
 
 /* Is this process in a mount namespace of which none has been looked at? */
@@ -114,24 +159,21 @@ void libc_files__find(struct libc_files *files)
 
 	files->count = 0;
 	new_namespace(&search, "self");
-	search_process(&search, "self");
-	search_root(&search, "self");
+	search_namespace(&search, "self");
 	while (processes && (entry = readdir(processes)) != NULL) {
 		if (!isdigit((unsigned char)entry->d_name[0]) ||
 		    !new_namespace(&search, entry->d_name))
 			continue;
-		if (search_process(&search, entry->d_name))
-			search_root(&search, entry->d_name);
-		else /* a kernel thread or a static program: ask the next */
-			search.namespace_count--;
+		if (!search_namespace(&search, entry->d_name))
+			search.namespace_count--; /* a kernel thread or a static program: ask the
+						     next */
 	}
 	if (processes)
 		closedir(processes);
 }
 
-void libc_files__free(struct libc_files *files)
+void libc_files__close(struct libc_files *files)
 {
-	for (size_t i = 0; i < files->count; i++)
-		free(files->paths[i]);
-	files->count = 0;
+	while (files->count)
+		close(files->fds[--files->count]);
 }

@@ -8,19 +8,22 @@
 /** Libraries looked for at most. */
 #define LIBC_FILES_MAX 64
 
-/** Paths as this process can open them, those of containers under /proc/PID/root. */
+/** Open descriptors (O_PATH) of ordinary files. */
 struct libc_files {
-	char *paths[LIBC_FILES_MAX];
+	int fds[LIBC_FILES_MAX];
 	size_t count;
 };
 
 /**
  * @brief Find glibc and musl as they are mapped by this process, and by one process of every other
- * mount namespace; each file once.
- * @param files filled; libc_files__free() frees what is in it
+ * mount namespace, and musl where it is installed; each file once.
+ * @param files filled; libc_files__close() closes them
+ *
+ * What others have in their mount namespaces is looked up within these (openat2(2), Linux 5.6), and
+ * nothing of it is opened but ordinary files.
  */
 void libc_files__find(struct libc_files *files);
 
-void libc_files__free(struct libc_files *files);
+void libc_files__close(struct libc_files *files);
 
 #endif

@@ -16,6 +16,8 @@ static const char *const reasons[TRACER_LOSS_KINDS] = {
 		"connects: the perf buffer was full; a larger --buffer-pages helps",
 	[TRACER_LOSS_DNS_EVENT] =
 		"DNS answers: the perf buffer was full; a larger --buffer-pages helps",
+	[TRACER_LOSS_NO_BUFFER] =
+		"events on a CPU that came online after the start: start tcpconnect again",
 };
 
 void losses__report(struct losses *losses, const struct tracer *tracer, uint64_t now_ns)

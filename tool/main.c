@@ -3,6 +3,7 @@
  * detach. */
 #include <err.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -23,10 +24,14 @@
 
 static volatile sig_atomic_t stopped;
 
-static void stop(int signal)
+/* A second signal, whichever it is, ends the process as if it were not caught. */
+static void stop(int number)
 {
-	(void)signal;
+	(void)number;
 	stopped = 1;
+	signal(SIGINT, SIG_DFL);
+	signal(SIGTERM, SIG_DFL);
+	signal(SIGHUP, SIG_DFL);
 }
 
 /*
@@ -35,7 +40,7 @@ static void stop(int signal)
  */
 static void catch_signals(void)
 {
-	struct sigaction action = {.sa_handler = stop, .sa_flags = SA_RESTART | SA_RESETHAND};
+	struct sigaction action = {.sa_handler = stop, .sa_flags = SA_RESTART};
 	struct sigaction hangup;
 
 	sigaction(SIGINT, &action, NULL);
@@ -72,6 +77,18 @@ static int trace(const struct options *options, const char *object, size_t size)
 	return err;
 }
 
+/* Whoever started this may have closed them, and then files of ours would take their places. */
+static void open_standard_streams(void)
+{
+	int fd;
+
+	do
+		fd = open("/dev/null", O_RDWR);
+	while (fd >= 0 && fd <= STDERR_FILENO);
+	if (fd > STDERR_FILENO)
+		close(fd);
+}
+
 /* All of a text is written, or a line says why not. */
 static int print(const char *text)
 {
@@ -86,7 +103,7 @@ static int print(const char *text)
 
 static int write_object(const char *path, const char *object, size_t size)
 {
-	int err = file__write_aside(path, object, size);
+	int err = file__write_output(path, object, size);
 
 	if (err)
 		warnx("-o %s: %s", path, strerror(-err));
@@ -142,7 +159,9 @@ static int run(const struct options *options)
 		err = privilege__check(hooks);
 	if (!err)
 		err = options->object ? run_object(options) : run_text(options, hooks);
-	return err == -EINTR && stopped ? 0 : err; /* Ctrl-C while it compiled */
+	if (err == -EINTR && stopped && options->action == ACTION_TRACE)
+		return 0; /* Ctrl-C while it compiled: there is nothing to show */
+	return err;
 }
 
 static int perform(const struct options *options)
@@ -163,6 +182,7 @@ int main(int argc, char **argv)
 	struct options options;
 	int status = EXIT_SUCCESS;
 
+	open_standard_streams();
 	if (options__parse(argc, argv, &options) != 0)
 		status = EXIT_USAGE;
 	else if (perform(&options) != 0)

@@ -28,14 +28,19 @@ static uint64_t hash(uint64_t state, const char *string)
 	return state;
 }
 
+/* Where the object of a text is, or will be, in a directory that only trusted users can change. */
 static int object_path(const struct object_cache *cache, const char *text,
-		       const struct kernel_identity *kernel, char path[PATH_MAX])
+		       const struct kernel_identity *kernel, char path[PATH_MAX], char *why,
+		       size_t why_size)
 {
-	char lines[KERNEL_IDENTITY_MAX];
-	int length;
+	char lines[KERNEL_IDENTITY_MAX], directory[PATH_MAX];
+	int length, err = trust__path(cache->directory, directory, why, why_size);
+
+	if (err)
+		return err;
 
 	kernel_identity__write(kernel, lines, sizeof(lines));
-	length = snprintf(path, PATH_MAX, "%s/%016llx" SUFFIX, cache->directory,
+	length = snprintf(path, PATH_MAX, "%s/%016llx" SUFFIX, directory,
 			  (unsigned long long)hash(hash(0xcbf29ce484222325, lines), text));
 	return length < PATH_MAX ? 0 : -ENAMETOOLONG;
 }
@@ -97,10 +102,8 @@ int object_cache__find(const struct object_cache *cache, const char *text,
 		       const struct kernel_identity *kernel, char **object, size_t *size)
 {
 	char path[PATH_MAX], why[PATH_MAX + 128] = "";
-	int fd, err = object_path(cache, text, kernel, path);
+	int fd, err = object_path(cache, text, kernel, path, why, sizeof(why));
 
-	if (!err)
-		err = trust__path(cache->directory, why, sizeof(why));
 	if (err) {
 		if (cache->verbose && err != -ENOENT)
 			warnx("cache not used: %s", why[0] ? why : strerror(-err));
@@ -189,12 +192,12 @@ void object_cache__store(const struct object_cache *cache, const char *text,
 			 const struct kernel_identity *kernel, const void *object, size_t size)
 {
 	char path[PATH_MAX], why[PATH_MAX + 128] = "";
-	int err = object_path(cache, text, kernel, path);
+	int err = 0;
 
-	if (!err && mkdir(cache->directory, 0755) != 0 && errno != EEXIST)
+	if (mkdir(cache->directory, 0755) != 0 && errno != EEXIST)
 		err = -errno;
 	if (!err)
-		err = trust__path(cache->directory, why, sizeof(why));
+		err = object_path(cache, text, kernel, path, why, sizeof(why));
 	if (!err)
 		err = file__write_aside(path, object, size);
 	if (cache->verbose) {

@@ -35,14 +35,14 @@ static int check_kernel(const char *path, const char *object, size_t size)
 
 int object_source__read(const char *path, char **object, size_t *size)
 {
-	char why[PATH_MAX + 128];
-	int err = trust__path(path, why, sizeof(why));
+	char resolved[PATH_MAX], why[PATH_MAX + 128];
+	int err = trust__path(path, resolved, why, sizeof(why));
 
 	if (err) {
 		warnx("--object not used: %s", why);
 		return err;
 	}
-	err = file__read(path, OBJECT_MAX, object, size);
+	err = file__read(resolved, OBJECT_MAX, object, size);
 	if (err) {
 		warnx("--object %s: %s", path, strerror(-err));
 		return err;

@@ -100,7 +100,7 @@ static void write_filters(FILE *text, const struct options *options)
 
 static int write_file(FILE *text, const char *directory, const char *name)
 {
-	char path[PATH_MAX], why[PATH_MAX + 128];
+	char path[PATH_MAX], resolved[PATH_MAX], why[PATH_MAX + 128];
 	char *bytes = NULL;
 	size_t size = 0;
 	int err;
@@ -109,13 +109,13 @@ static int write_file(FILE *text, const char *directory, const char *name)
 		warnx("%s: the path of the probes is too long", directory);
 		return -ENAMETOOLONG;
 	}
-	err = trust__path(path, why, sizeof(why));
+	err = trust__path(path, resolved, why, sizeof(why));
 	if (err) {
 		warnx("probe not used: %s%s", why,
 		      err == -ENOENT ? "; name the directory of the probes with --probes DIR" : "");
 		return err;
 	}
-	err = file__read(path, PROBE_FILE_MAX, &bytes, &size);
+	err = file__read(resolved, PROBE_FILE_MAX, &bytes, &size);
 	if (!err && memchr(bytes, '\0', size))
 		err = -EILSEQ;
 	if (err)

@@ -49,7 +49,9 @@ void table__print_row(struct table *table, const struct event *event,
 	if (!table->first_ns)
 		table->first_ns = event->time_ns;
 	if (table->timestamp)
-		fprintf(out, "%-9.3f", (event->time_ns - table->first_ns) / 1e9);
+		fprintf(out, "%-9.3f", /* an event that came very late is older than the first */
+			event->time_ns > table->first_ns ? (event->time_ns - table->first_ns) / 1e9
+							 : 0);
 	if (table->uid)
 		fprintf(out, "%-6u", event->uid);
 	printable(comm, sizeof(comm), event->comm, strnlen(event->comm, sizeof(event->comm)));

@@ -26,13 +26,29 @@
 
 #define VERIFIER_LOG_SIZE (256 * 1024)
 
+/* The key of the map `flows`, as in probes/connect.h. */
+struct flow_key {
+	uint8_t saddr[16];
+	uint8_t daddr[16];
+	uint16_t family;
+	uint16_t dport;
+};
+
+/* Maps of an object that the tool knows; NULL: the object has none of that name. */
+struct maps {
+	const struct bpf_map *events;
+	const struct bpf_map *losses;
+	const struct bpf_map *connecting;
+	const struct bpf_map *flows;
+	const struct bpf_map *dns_askers;
+	const struct bpf_map *libc_lookups;
+};
+
 struct tracer {
 	struct bpf_object *object;
+	struct maps maps;
 	struct hook_links links;
 	struct perf_buffer *buffer;
-	int losses_fd;
-	int connecting_fd; /* -1 when the object has no such map, as for flows */
-	int flows_fd;
 	bool missing[HOOK_OPTIONS]; /* what could not be hooked */
 	bool detached;
 	bool verbose;
@@ -40,27 +56,29 @@ struct tracer {
 	void *fn_ctx;
 };
 
-/*
- * The descriptor of a map that the tool reads, after a check that it has the sizes that the tool
- * knows: a probe can be edited. -1 in *fd when the object has no such map.
- */
-static int find_map(const struct bpf_object *object, const char *name, size_t key_size,
-		    size_t value_size, int *fd)
+/* Before a pinned map is put in the place of one: then that has the other's name. */
+static struct maps find_maps(const struct bpf_object *object)
 {
-	const struct bpf_map *map = bpf_object__find_map_by_name(object, name);
-
-	*fd = map ? bpf_map__fd(map) : -1;
-	if (!map || (bpf_map__key_size(map) == key_size && bpf_map__value_size(map) == value_size))
-		return 0;
-	warnx("the probes' map '%s' has keys of %u and values of %u bytes, this tool reads %zu "
-	      "and %zu",
-	      name, bpf_map__key_size(map), bpf_map__value_size(map), key_size, value_size);
-	return -EINVAL;
+	return (struct maps){
+		.events = bpf_object__find_map_by_name(object, "events"),
+		.losses = bpf_object__find_map_by_name(object, "losses"),
+		.connecting = bpf_object__find_map_by_name(object, "connecting"),
+		.flows = bpf_object__find_map_by_name(object, "flows"),
+		.dns_askers = bpf_object__find_map_by_name(object, "dns_askers"),
+		.libc_lookups = bpf_object__find_map_by_name(object, "libc_lookups"),
+	};
 }
 
-static bool has_map(const struct bpf_object *object, const char *name)
+/* Does a map have the sizes that the tool reads? A probe can be edited. */
+static int check_map(const struct bpf_map *map, size_t key_size, size_t value_size)
 {
-	return bpf_object__find_map_by_name(object, name) != NULL;
+	if (!map || (bpf_map__key_size(map) == key_size && bpf_map__value_size(map) == value_size))
+		return 0;
+	warnx("the probes' map '%s' has keys of %u and values of %u bytes, this tool reads %zu and "
+	      "%zu",
+	      bpf_map__name(map), bpf_map__key_size(map), bpf_map__value_size(map), key_size,
+	      value_size);
+	return -EINVAL;
 }
 
 /* The verifier's reason stands in the last lines of its log, before its statistics. */
@@ -81,17 +99,6 @@ static void print_verifier_log(const char *log, bool verbose)
 		fprintf(stderr, "%.*s\n", (int)(end - begin), begin);
 }
 
-/* The one for which a load failed: libbpf takes them one after the other. */
-static const struct bpf_program *refused_program(const struct bpf_object *object)
-{
-	struct bpf_program *program;
-
-	bpf_object__for_each_program(program, object)
-		if (bpf_program__autoload(program) && bpf_program__fd(program) < 0)
-			return program;
-	return NULL;
-}
-
 /* Is it a helper that the kernel does not give this program, and is it known why? */
 static const char *refused_helper(const struct bpf_program *refused, const char *log)
 {
@@ -100,9 +107,8 @@ static const char *refused_helper(const struct bpf_program *refused, const char 
 	return refused && helper ? hook__without_helper(refused) : NULL;
 }
 
-static void report_load(const struct bpf_object *object, int err, const char *log, bool verbose)
+static void report_load(const struct bpf_program *refused, int err, const char *log, bool verbose)
 {
-	const struct bpf_program *refused = refused_program(object);
 	const char *name = refused ? bpf_program__name(refused) : "its maps";
 	const char *helper = refused_helper(refused, log);
 
@@ -121,13 +127,13 @@ static void report_load(const struct bpf_object *object, int err, const char *lo
 }
 
 /* Do names come from elsewhere, so that few are missed? */
-static bool is_spare(const struct bpf_object *object, enum hook_option option)
+static bool is_spare(const struct tracer *tracer, enum hook_option option)
 {
 	struct bpf_program *program;
 
-	if (option == HOOK_LIBC && has_map(object, "dns_askers"))
+	if (option == HOOK_LIBC && tracer->maps.dns_askers)
 		return true;
-	bpf_object__for_each_program(program, object)
+	bpf_object__for_each_program(program, tracer->object)
 		if (hook__instead_of(program) == option)
 			return true;
 	return false;
@@ -136,7 +142,7 @@ static bool is_spare(const struct bpf_object *object, enum hook_option option)
 /* Tracing goes on. */
 static void do_without(struct tracer *tracer, enum hook_option option, int err)
 {
-	if (!tracer->missing[option] && (tracer->verbose || !is_spare(tracer->object, option)))
+	if (!tracer->missing[option] && (tracer->verbose || !is_spare(tracer, option)))
 		warnx("warning: names may be missing, since %s cannot be hooked: %s",
 		      hook__option_name(option), strerror(-err));
 	tracer->missing[option] = true;
@@ -147,81 +153,142 @@ static int print_warning(enum libbpf_print_level level, const char *format, va_l
 	return level == LIBBPF_WARN ? vfprintf(stderr, format, arguments) : 0;
 }
 
-static int open_object(struct tracer *tracer, const void *bytes, size_t size,
-		       const struct tracer_settings *settings, char *log)
+/* What is loaded, and how. */
+struct image {
+	const void *bytes;
+	size_t size;
+	const struct tracer_settings *settings;
+};
+
+static int check_maps(const struct maps *maps)
 {
+	int err = check_map(maps->losses, sizeof(int), TRACER_LOSS_KINDS * sizeof(uint64_t));
+
+	if (!err)
+		err = check_map(maps->connecting, sizeof(uint32_t), sizeof(void *));
+	if (!err)
+		err = check_map(maps->flows, sizeof(struct flow_key), sizeof(uint64_t));
+	if (!err && !maps->flows && !maps->events) {
+		warnx("the object has no perf output named 'events'");
+		err = -EINVAL;
+	}
+	return err;
+}
+
+/* On an error that was told, tracer->object is NULL. */
+static int open_object(struct tracer *tracer, const struct image *image, char *log)
+{
+	const struct tracer_settings *settings = image->settings;
 	LIBBPF_OPTS(bpf_object_open_opts, opts, .object_name = "tcpconnect", .kernel_log_buf = log,
 		    .kernel_log_size = VERIFIER_LOG_SIZE);
 	int err;
 
-	tracer->object = bpf_object__open_mem(bytes, size, &opts);
+	tracer->object = bpf_object__open_mem(image->bytes, image->size, &opts);
 	if (!tracer->object) {
 		err = -errno;
 		warnx("libbpf cannot read the object: %s", strerror(-err));
 		return err;
 	}
-	err = has_map(tracer->object, "flows")
-		      ? 0
-		      : event_layout__check(bpf_object__btf(tracer->object));
+	tracer->maps = find_maps(tracer->object);
+	err = check_maps(&tracer->maps);
+	if (!err && !tracer->maps.flows)
+		err = event_layout__check(bpf_object__btf(tracer->object));
 	if (!err)
 		err = pinned_map__use(tracer->object, "cgroup_map", settings->cgroup_map,
 				      "--cgroupmap");
 	if (!err)
 		err = pinned_map__use(tracer->object, "mntns_map", settings->mntns_map,
 				      "--mntnsmap");
+	if (err) {
+		bpf_object__close(tracer->object);
+		tracer->object = NULL;
+	}
 	return err;
 }
 
-static void leave_out(struct bpf_object *object, enum hook_option option)
+static bool is_left_out(const struct tracer *tracer, const struct bpf_program *program)
+{
+	enum hook_option option = hook__option(program);
+
+	return option && tracer->missing[option];
+}
+
+#define ALL_PROGRAMS SIZE_MAX
+
+/* Opens the object, and loads all programs that are wanted, or just one of them, by its number. */
+static int load_programs(struct tracer *tracer, const struct image *image, char *log, size_t only)
+{
+	struct bpf_program *program;
+	size_t number = 0;
+	int err;
+
+	bpf_object__close(tracer->object); /* libbpf loads one only once */
+	log[0] = '\0';
+	err = open_object(tracer, image, log);
+	if (err)
+		return err;
+	bpf_object__for_each_program(program, tracer->object) {
+		if (is_left_out(tracer, program) || (only != ALL_PROGRAMS && number != only))
+			bpf_program__set_autoload(program, false);
+		number++;
+	}
+	return bpf_object__load(tracer->object);
+}
+
+static const struct bpf_program *loaded_alone(const struct bpf_object *object)
 {
 	struct bpf_program *program;
 
 	bpf_object__for_each_program(program, object)
-		if (hook__option(program) == option)
-			bpf_program__set_autoload(program, false);
+		if (bpf_program__autoload(program))
+			return program;
+	return NULL;
 }
 
 /*
- * A kernel that refuses an optional program, say for want of its type, gets all but those of the
- * same option. libbpf loads an object only once, so it is opened anew.
+ * After a failure libbpf does not tell which program the kernel refused: each is tried alone. That
+ * one is left in the tracer's object, with its log; NULL when all of them can be loaded so.
  */
-static int load(struct tracer *tracer, const void *bytes, size_t size,
-		const struct tracer_settings *settings)
+static const struct bpf_program *find_refused(struct tracer *tracer, const struct image *image,
+					      char *log, int *err)
+{
+	struct bpf_program *program;
+	size_t count = 0;
+
+	bpf_object__for_each_program(program, tracer->object)
+		count++;
+	for (size_t number = 0; number < count; number++) {
+		int alone = load_programs(tracer, image, log, number);
+
+		if (alone) {
+			*err = alone;
+			return tracer->object ? loaded_alone(tracer->object) : NULL;
+		}
+	}
+	return NULL;
+}
+
+/* A kernel that refuses an optional program, say for want of its type, gets all but those of the
+ * same option. */
+static int load(struct tracer *tracer, const struct image *image)
 {
 	char *log = calloc(1, VERIFIER_LOG_SIZE);
-	int err = log ? open_object(tracer, bytes, size, settings, log) : -ENOMEM;
-	const struct bpf_program *refused;
-	enum hook_option option;
+	int err = log ? load_programs(tracer, image, log, ALL_PROGRAMS) : -ENOMEM;
 
-	if (err)
-		goto out;
-	err = bpf_object__load(tracer->object);
-	refused = err ? refused_program(tracer->object) : NULL;
-	option = refused ? hook__option(refused) : HOOK_NO_OPTION;
-	if (option != HOOK_NO_OPTION) {
+	while (err && tracer->object) {
+		const struct bpf_program *refused = find_refused(tracer, image, log, &err);
+		enum hook_option option = refused ? hook__option(refused) : HOOK_NO_OPTION;
+
+		if (option == HOOK_NO_OPTION) {
+			report_load(refused, err, log, tracer->verbose);
+			break;
+		}
 		do_without(tracer, option, err);
-		bpf_object__close(tracer->object);
-		log[0] = '\0';
-		err = open_object(tracer, bytes, size, settings, log);
-		if (err)
-			goto out;
-		leave_out(tracer->object, option);
-		err = bpf_object__load(tracer->object);
+		err = load_programs(tracer, image, log, ALL_PROGRAMS);
 	}
-	if (err)
-		report_load(tracer->object, err, log, settings->verbose);
-out:
 	free(log);
 	return err;
 }
-
-/* The key of the map `flows`, as in probes/connect.h. */
-struct flow_key {
-	uint8_t saddr[16];
-	uint8_t daddr[16];
-	uint16_t family;
-	uint16_t dport;
-};
 
 struct raw_sample {
 	struct perf_event_header header;
@@ -251,18 +318,13 @@ static int open_buffer(struct tracer *tracer, unsigned int pages)
 		.sample_period = 1,
 		.watermark = 1,
 	};
-	int fd, err = find_map(tracer->object, "events", sizeof(int), sizeof(int), &fd);
+	int err;
 
-	if (err)
-		return err;
-	if (fd < 0) {
-		warnx("the object has no perf output named 'events'");
-		return -EINVAL;
-	}
 	if (!pages)
 		pages = DEFAULT_BUFFER_PAGES;
 	attr.wakeup_watermark = pages * (size_t)sysconf(_SC_PAGESIZE) / WAKEUP_DIVISOR;
-	tracer->buffer = perf_buffer__new_raw(fd, pages, &attr, handle_record, tracer, NULL);
+	tracer->buffer = perf_buffer__new_raw(bpf_map__fd(tracer->maps.events), pages, &attr,
+					      handle_record, tracer, NULL);
 	if (tracer->buffer)
 		return 0;
 	err = -errno;
@@ -276,6 +338,7 @@ static int open_buffer(struct tracer *tracer, unsigned int pages)
 int tracer__open(const void *object, size_t size, const struct tracer_settings *settings,
 		 struct tracer **tracer)
 {
+	const struct image image = {.bytes = object, .size = size, .settings = settings};
 	struct tracer *made = calloc(1, sizeof(*made));
 	int err;
 
@@ -283,18 +346,8 @@ int tracer__open(const void *object, size_t size, const struct tracer_settings *
 		return -ENOMEM;
 	made->verbose = settings->verbose;
 	libbpf_set_print(settings->verbose ? print_warning : NULL);
-	err = load(made, object, size, settings);
-	if (err)
-		goto err_out;
-	err = find_map(made->object, "losses", sizeof(int), TRACER_LOSS_KINDS * sizeof(uint64_t),
-		       &made->losses_fd);
-	if (!err)
-		err = find_map(made->object, "connecting", sizeof(uint32_t), sizeof(void *),
-			       &made->connecting_fd);
-	if (!err)
-		err = find_map(made->object, "flows", sizeof(struct flow_key), sizeof(uint64_t),
-			       &made->flows_fd);
-	if (!err && made->flows_fd < 0)
+	err = load(made, &image);
+	if (!err && !made->maps.flows)
 		err = open_buffer(made, settings->buffer_pages);
 	if (err)
 		goto err_out;
@@ -388,12 +441,12 @@ int tracer__attach(struct tracer *tracer)
 
 bool tracer__counts(const struct tracer *tracer)
 {
-	return tracer->flows_fd >= 0;
+	return tracer->maps.flows != NULL;
 }
 
 bool tracer__sees_names(const struct tracer *tracer)
 {
-	return has_map(tracer->object, "dns_askers") || has_map(tracer->object, "libc_names");
+	return tracer->maps.dns_askers || tracer->maps.libc_lookups;
 }
 
 int tracer__wait(struct tracer *tracer, int timeout_ms)
@@ -412,18 +465,14 @@ int tracer__drain(struct tracer *tracer, sample_fn fn, void *ctx)
 	return perf_buffer__consume(tracer->buffer);
 }
 
-/* After the hooks are gone, an entry without a living thread is a connect whose return was missed.
- */
+/* After the hooks are gone, an entry that is left is a connect whose return was missed. */
 static uint64_t count_orphans(int connecting_fd)
 {
 	uint64_t orphans = 0;
 	uint32_t tid, *previous = NULL;
 
 	while (bpf_map_get_next_key(connecting_fd, previous, &tid) == 0) {
-		char path[32];
-
-		snprintf(path, sizeof(path), "/proc/%u", tid);
-		orphans += access(path, F_OK) != 0;
+		orphans++;
 		previous = &tid;
 	}
 	return orphans;
@@ -431,23 +480,25 @@ static uint64_t count_orphans(int connecting_fd)
 
 void tracer__losses(const struct tracer *tracer, uint64_t losses[TRACER_LOSS_KINDS])
 {
+	const struct maps *maps = &tracer->maps;
 	uint32_t zero = 0;
 
 	memset(losses, 0, TRACER_LOSS_KINDS * sizeof(losses[0]));
-	if (tracer->losses_fd >= 0)
-		bpf_map_lookup_elem(tracer->losses_fd, &zero, losses);
-	if (tracer->detached && tracer->connecting_fd >= 0)
-		losses[TRACER_LOSS_RETURN_MISSED] += count_orphans(tracer->connecting_fd);
+	if (maps->losses)
+		bpf_map_lookup_elem(bpf_map__fd(maps->losses), &zero, losses);
+	if (tracer->detached && maps->connecting)
+		losses[TRACER_LOSS_RETURN_MISSED] += count_orphans(bpf_map__fd(maps->connecting));
 }
 
 int tracer__flows(const struct tracer *tracer, struct tracer_flow **flows, size_t *count)
 {
+	int flows_fd = bpf_map__fd(tracer->maps.flows);
 	struct flow_key key, *previous = NULL;
 	size_t capacity = 0;
 
 	*flows = NULL;
 	*count = 0;
-	while (bpf_map_get_next_key(tracer->flows_fd, previous, &key) == 0) {
+	while (bpf_map_get_next_key(flows_fd, previous, &key) == 0) {
 		struct tracer_flow *flow;
 
 		if (*count == capacity) {
@@ -466,7 +517,7 @@ int tracer__flows(const struct tracer *tracer, struct tracer_flow **flows, size_
 		flow->family = key.family;
 		flow->dport = key.dport;
 		flow->connects = 0;
-		bpf_map_lookup_elem(tracer->flows_fd, &key, &flow->connects);
+		bpf_map_lookup_elem(flows_fd, &key, &flow->connects);
 		previous = &key;
 	}
 	return 0;

@@ -47,9 +47,9 @@ static int check_parent(const char *path, char *why, size_t why_size)
 	return trust__status(&status, path, why, why_size);
 }
 
-int trust__path(const char *path, char *why, size_t why_size)
+int trust__path(const char *path, char *resolved, char *why, size_t why_size)
 {
-	char resolved[PATH_MAX];
+	char above[PATH_MAX];
 	struct stat status;
 	int err;
 
@@ -59,12 +59,13 @@ int trust__path(const char *path, char *why, size_t why_size)
 		return err;
 	}
 	err = trust__status(&status, resolved, why, why_size);
-	while (!err && strcmp(resolved, "/") != 0) {
+	memcpy(above, resolved, sizeof(above));
+	while (!err && strcmp(above, "/") != 0) {
 		char parent[PATH_MAX];
 
-		memcpy(parent, resolved, sizeof(parent));
-		snprintf(resolved, sizeof(resolved), "%s", dirname(parent));
-		err = check_parent(resolved, why, why_size);
+		memcpy(parent, above, sizeof(parent));
+		snprintf(above, sizeof(above), "%s", dirname(parent));
+		err = check_parent(above, why, why_size);
 	}
 	return err;
 }

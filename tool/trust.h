@@ -9,6 +9,8 @@
 /**
  * @brief Check that nobody but trusted users can change what a path names.
  * @param path a file or directory
+ * @param resolved on success, the path without links, PATH_MAX bytes: what was checked, and is to
+ * be opened. The one that was given may lead elsewhere a moment later
  * @param why, why_size on failure: which part of the path, and what is wrong with it
  * @return 0; -EPERM when others could change it; another negative errno when it cannot be looked at
  *
@@ -16,7 +18,7 @@
  * change that needs no detour. The path and every directory above it must be owned by one of them
  * and be writable by its owner only; a directory with the sticky bit, as /tmp, may be above.
  */
-int trust__path(const char *path, char *why, size_t why_size);
+int trust__path(const char *path, char *resolved, char *why, size_t why_size);
 
 /** @brief The same for a file that is open already, by its status. */
 int trust__status(const struct stat *status, const char *path, char *why, size_t why_size);

@@ -98,6 +98,30 @@ an_installed_tree_works_wherever_it_is() {
 		mv "$root" "$work/moved" && "$work/moved/sbin/tcpconnect" --compile-only -o "$work/y.o"
 }
 
+# What -o names stays what it is: a device a device, a link a link.
+an_output_that_is_no_file() {
+	mknod "$work/null" c 1 3 && "$TCPCONNECT" --compile-only -o "$work/null" && [ -c "$work/null" ] || return 1
+	ln -s target.o "$work/link.o" && : >"$work/target.o" && "$TCPCONNECT" --compile-only -o "$work/link.o" &&
+		[ -L "$work/link.o" ] && [ -s "$work/target.o" ] || return 1
+	"$TCPCONNECT" --compile-only -o /dev/stdout | cat >"$work/piped.o" && readelf -h "$work/piped.o" | grep -q BPF
+}
+
+closed_streams() {
+	"$TCPCONNECT" --compile-only -o "$work/closed.o" <&- >&- 2>&- && [ -s "$work/closed.o" ]
+}
+
+# Ctrl-C while it compiles: no object, and no success.
+an_interrupted_compiler() {
+	local compiler tool
+	env --default-signal=INT "$TCPCONNECT" --compile-only -o "$work/interrupted.o" &
+	tool=$!
+	wait_until 20 pgrep -P "$tool" -f tcpconnect-compile >"$work/compiler" || return 1
+	compiler=$(cat "$work/compiler")
+	kill -STOP "$compiler" || return 1
+	kill -INT "$tool"
+	! wait "$tool" && [ ! -e "$work/interrupted.o" ] && ! kill -0 "$compiler" 2>/dev/null
+}
+
 # As in a container whose seccomp profile forbids bpf(), to root too.
 bpf_is_forbidden() {
 	fails "does not let this process load .*container that allow bpf\(\)" "$programs/without" bpf "$TCPCONNECT" \
@@ -140,6 +164,9 @@ check "probes that others can change" probes_of_others
 check "an event of another layout" a_changed_event
 check "an output that cannot be written" fails "not-here/x.o: No such file" \
 	"$TCPCONNECT" --compile-only -o "$work/not-here/x.o"
+check "an output that is a device, or a link" an_output_that_is_no_file
+check "closed standard streams" closed_streams
+check "Ctrl-C while it compiles leaves no object, and is no success" an_interrupted_compiler
 check "an object that is none" fails "no object that --compile-only wrote" "$TCPCONNECT" --object /etc/hostname
 check "--ebpf prints the very text" the_text_is_what_is_compiled
 check "a full disk under stdout" messages_of_a_full_disk

@@ -230,7 +230,62 @@ a_mistake_in_a_probe_is_shown_where_it_is() {
 
 a_probe_that_the_kernel_refuses_is_named() {
 	edit unsafe connect.h 's/(static __always_inline void report_connect\(.*\n\{\n)/$1\tif (*(u64 *)ctx == 1 && *(u64 *)(*(u64 *)ctx) == 2)\n\t\treturn;\n/' || return 1
-	refused 1 "the kernel refused k\|the kernel refused s" --probes "$work/unsafe"
+	refused 1 "the kernel refused \(kretprobe__tcp_v4_connect\|sockops__tcp_connect\): " --probes "$work/unsafe"
+}
+
+# Without the C library's names it still traces, and says so.
+a_refused_program_for_names_costs_names_only() {
+	edit no_names dns_libc.c 's/(int uretprobe__getaddrinfo\(.*\n\{\n)/$1\tif (*(u64 *)ctx == 1 && *(u64 *)(*(u64 *)ctx) == 2)\n\t\treturn 0;\n/' || return 1
+	trace no_names -d --dns-source libc --probes "$work/no_names" -P 1001 || return 1
+	local pid=$started
+	connect_to 127.0.0.1 1001
+	wait_until 10 has_rows no_names 1
+	interrupt "$pid"
+	cat "$work/no_names.err"
+	[ "$(rows no_names)" = 1 ] && grep -q 'warning: names may be missing, since the C library cannot be hooked' "$work/no_names.err"
+}
+
+# A user's own mount namespace with a pipe where a C library could be: root must not wait at it.
+a_strangers_mount_namespace_holds_nothing_up() {
+	local stranger status
+	mkdir -p "$work/lib" && mkfifo "$work/lib/ld-musl-evil.so.1" "$work/hold" && chmod 755 "$work" "$work/lib" || return 1
+	exec 6<>"$work/hold"
+	setpriv --reuid 65534 --clear-groups unshare -Urm sh -c 'mount --bind "$0" "$1" && echo ready && read -r _' \
+		"$work/lib" "$(readlink -f /lib)" <&6 >"$work/stranger" &
+	stranger=$!
+	wait_until 10 grep -q ready "$work/stranger" || return 1
+	trace stranger -d -P 1001 && interrupt "$started"
+	status=$?
+	echo >&6
+	exec 6<&-
+	wait "$stranger"
+	return $status
+}
+
+# In a cgroup namespace sockops sees a part of the host only.
+a_part_of_the_cgroups_is_said_to_be_one() {
+	local root
+	root=$(awk '$3 == "cgroup2" {print $2; exit}' /proc/mounts)
+	mkdir -p "$root/tcpconnect-part" || return 1
+	start_traced "$work/part.out" "$work/part.err" sh -c 'echo $$ >"$0/cgroup.procs" && exec unshare -C "$@"' \
+		"$root/tcpconnect-part" "$TCPCONNECT" --cache "$cache" -P 1001
+	echo "$started" >>"$work/pids"
+	wait_until "$START_BOUND" traces_or_ended part "$started"
+	interrupt "$started"
+	rmdir "$root/tcpconnect-part"
+	cat "$work/part.err"
+	grep -q 'warning: only processes of this container' "$work/part.err"
+}
+
+# The tool knows its own maps from one that is pinned under the same name.
+a_pinned_map_may_have_any_name() {
+	local pin=$bpffs/tcpconnect_test_name status
+	rm -f "$pin"
+	bpftool map create "$pin" type hash key 8 value 8 entries 2 name flows flags 0 || return 1
+	trace name --cgroupmap "$pin" && interrupt "$started" && trace name -c --cgroupmap "$pin" && interrupt "$started"
+	status=$?
+	rm -f "$pin"
+	return $status
 }
 
 an_unknown_function_is_not_hooked() {
@@ -507,6 +562,7 @@ check "-u takes a list of uids" filtered uids '^0 ' '^2 ' -u 0,1
 check "-6 shows IPv6 only" filtered ipv6 ' 6  ::1' ' 4  127' -6
 check "-c reports what it could not count (a constant edited)" connects_that_are_not_counted_are_reported
 check "a pinned map of other sizes is refused" a_map_of_the_wrong_sizes_is_refused
+check "a pinned map may have any name" a_pinned_map_may_have_any_name
 check "a map that is not there is refused" refused 1 "No such file" --cgroupmap $bpffs/tcpconnect_not_here
 check "a path that is no map is refused" refused 1 "no pinned BPF map" --mntnsmap /etc/passwd
 check "an edited condition takes effect" an_edited_condition_takes_effect
@@ -515,6 +571,13 @@ check "examples/probes/not-loopback.patch" the_example_not_loopback_leaves_it_ou
 check "examples/probes/once.patch" the_example_once_shows_each_target_once
 [ "$hooks" != kprobe ] || check "examples/probes/accept.patch" the_example_accept_shows_who_comes_in
 check "a mistake in a probe is shown with its file and line" a_mistake_in_a_probe_is_shown_where_it_is
+check "a refused program for names costs names only" a_refused_program_for_names_costs_names_only
+if setpriv --reuid 65534 --clear-groups unshare -Urm true 2>/dev/null; then
+	check "a stranger's mount namespace holds nothing up" a_strangers_mount_namespace_holds_nothing_up
+else
+	skip "a stranger's mount namespace" "no user namespaces here"
+fi
+[ "$hooks" != sockops ] || check "a part of the cgroups is said to be one" a_part_of_the_cgroups_is_said_to_be_one
 check "a probe that the kernel refuses is named" a_probe_that_the_kernel_refuses_is_named
 if [ "$hooks" = kprobe ]; then
 	check "a function that the kernel lacks is left out with a warning" an_unknown_function_is_not_hooked

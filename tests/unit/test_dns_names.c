@@ -561,6 +561,17 @@ static void test_the_latest_answer(void **state)
 	assert_string_equal(find(*state, "192.0.2.1", 3 * SECOND, 1), "second");
 }
 
+static void test_a_search_domain_stays(void **state)
+{
+	answer(*state, "web.example.org", "192.0.2.1", 1 * SECOND, 1);
+	look_up(*state, "Web", "192.0.2.1", 2 * SECOND, 1);
+	assert_string_equal(find(*state, "192.0.2.1", 3 * SECOND, 1), "web.example.org");
+	look_up(*state, "we", "192.0.2.1", 4 * SECOND, 1); /* another name */
+	assert_string_equal(find(*state, "192.0.2.1", 5 * SECOND, 1), "we");
+	look_up(*state, "web", "192.0.2.1", 6 * SECOND, 2); /* another process */
+	assert_string_equal(find(*state, "192.0.2.1", 7 * SECOND, 2), "web");
+}
+
 static void test_an_answer_that_came_after_is_not_used(void **state)
 {
 	answer(*state, "only", "192.0.2.1", 10 * SECOND, 1);
@@ -777,6 +788,7 @@ int main(void)
 		TEST(test_addresses_in_text_are_no_names),
 		TEST(test_unknown_family),
 		TEST(test_the_latest_answer),
+		TEST(test_a_search_domain_stays),
 		TEST(test_an_answer_that_came_after_is_not_used),
 		TEST(test_an_answer_read_late_takes_its_place),
 		TEST(test_same_time_means_the_one_learned_last),
