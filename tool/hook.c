@@ -9,6 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 
 #include "cgroup_root.h"
@@ -147,6 +148,41 @@ static const struct kind *kind_of(const struct bpf_program *program)
 int hook__attach(const struct bpf_program *program, struct hook_links *links)
 {
 	return kind_of(program)->attach(program, links);
+}
+
+/* struct bpf_link_info of Linux 6.7, as far as it is read: the system's header may be older. */
+struct link_info {
+	uint32_t type;
+	uint32_t id;
+	uint32_t prog_id;
+	uint32_t padding;
+	uint32_t kind; /* enum bpf_perf_event_type */
+	uint32_t unused;
+	uint64_t function;
+	uint32_t function_length;
+	uint32_t offset;
+	uint64_t address;
+	uint64_t missed;
+};
+
+_Static_assert(offsetof(struct link_info, missed) == 48, "as in the kernel's uapi/linux/bpf.h");
+
+#define PERF_EVENT_KIND_KPROBE 3 /* BPF_PERF_EVENT_KPROBE */
+
+uint64_t hook__missed(const struct hook_links *links)
+{
+	uint64_t missed = 0;
+
+	for (size_t i = 0; i < links->count; i++) {
+		struct link_info info = {0};
+		__u32 size = sizeof(info);
+		int fd = bpf_link__fd(links->links[i]);
+
+		if (bpf_obj_get_info_by_fd(fd, &info, &size) == 0 &&
+		    info.type == BPF_LINK_TYPE_PERF_EVENT && info.kind == PERF_EVENT_KIND_KPROBE)
+			missed += info.missed;
+	}
+	return missed;
 }
 
 void hook__detach(struct hook_links *links)

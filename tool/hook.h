@@ -4,6 +4,7 @@
 #define TCPCONNECT_HOOK_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 struct bpf_link;
 struct bpf_program;
@@ -37,6 +38,14 @@ int hook__may_kprobe(void);
  *         without this kind of hook; or another negative errno
  */
 int hook__attach(const struct bpf_program *program, struct hook_links *links);
+
+/**
+ * @brief How often kprobes were hit and not run, since the kernel was in another one on that CPU.
+ *
+ * The kernel tells that of entries and returns since 6.7; before, 0. A return that was missed
+ * leaves its entry's traces, so only entries are counted.
+ */
+uint64_t hook__missed(const struct hook_links *links);
 
 /** @brief Take all hooks away, the last one first. */
 void hook__detach(struct hook_links *links);

@@ -16,6 +16,8 @@ static const char *const reasons[TRACER_LOSS_KINDS] = {
 		"connects: the perf buffer was full; a larger --buffer-pages helps",
 	[TRACER_LOSS_DNS_EVENT] =
 		"DNS answers: the perf buffer was full; a larger --buffer-pages helps",
+	[TRACER_LOSS_PROBE_MISSED] =
+		"probes: the kernel was running another one on that CPU; a connect each, at most",
 	[TRACER_LOSS_NO_BUFFER] =
 		"events on a CPU that came online after the start: start tcpconnect again",
 };

@@ -50,6 +50,7 @@ struct tracer {
 	struct hook_links links;
 	struct perf_buffer *buffer;
 	bool missing[HOOK_OPTIONS]; /* what could not be hooked */
+	uint64_t missed;	    /* when it was detached */
 	bool detached;
 	bool verbose;
 	sample_fn fn; /* during tracer__drain() */
@@ -162,7 +163,7 @@ struct image {
 
 static int check_maps(const struct maps *maps)
 {
-	int err = check_map(maps->losses, sizeof(int), TRACER_LOSS_KINDS * sizeof(uint64_t));
+	int err = check_map(maps->losses, sizeof(int), TRACER_LOSS_PROBE_KINDS * sizeof(uint64_t));
 
 	if (!err)
 		err = check_map(maps->connecting, sizeof(uint32_t), sizeof(void *));
@@ -478,6 +479,26 @@ static uint64_t count_orphans(int connecting_fd)
 	return orphans;
 }
 
+/*
+ * What the kernel did not run: kprobes hit in another kprobe, and programs hit in another program
+ * (bpf_prog_info, since Linux 5.12; before, it does not tell).
+ */
+static uint64_t count_missed(const struct tracer *tracer)
+{
+	uint64_t missed = hook__missed(&tracer->links);
+	struct bpf_program *program;
+
+	bpf_object__for_each_program(program, tracer->object) {
+		struct bpf_prog_info info = {0};
+		__u32 size = sizeof(info);
+
+		if (bpf_program__fd(program) >= 0 &&
+		    bpf_obj_get_info_by_fd(bpf_program__fd(program), &info, &size) == 0)
+			missed += info.recursion_misses;
+	}
+	return missed;
+}
+
 void tracer__losses(const struct tracer *tracer, uint64_t losses[TRACER_LOSS_KINDS])
 {
 	const struct maps *maps = &tracer->maps;
@@ -488,6 +509,7 @@ void tracer__losses(const struct tracer *tracer, uint64_t losses[TRACER_LOSS_KIN
 		bpf_map_lookup_elem(bpf_map__fd(maps->losses), &zero, losses);
 	if (tracer->detached && maps->connecting)
 		losses[TRACER_LOSS_RETURN_MISSED] += count_orphans(bpf_map__fd(maps->connecting));
+	losses[TRACER_LOSS_PROBE_MISSED] = tracer->detached ? tracer->missed : count_missed(tracer);
 }
 
 int tracer__flows(const struct tracer *tracer, struct tracer_flow **flows, size_t *count)
@@ -525,6 +547,8 @@ int tracer__flows(const struct tracer *tracer, struct tracer_flow **flows, size_
 
 void tracer__detach(struct tracer *tracer)
 {
+	if (!tracer->detached && tracer->object)
+		tracer->missed = count_missed(tracer);
 	hook__detach(&tracer->links); /* returns were attached first: the entries go before them */
 	tracer->detached = true;
 }

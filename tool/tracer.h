@@ -17,7 +17,7 @@ struct tracer_settings {
 	bool verbose;		   /* say on stderr what is attached */
 };
 
-/** Why something is missing from what is shown: enum loss of probes/event.h. */
+/** Why something is missing from what is shown: enum loss of probes/event.h, and one more. */
 enum tracer_loss {
 	TRACER_LOSS_RETURN_MISSED,
 	TRACER_LOSS_CONNECTING_FULL,
@@ -25,6 +25,8 @@ enum tracer_loss {
 	TRACER_LOSS_CONNECT_EVENT,
 	TRACER_LOSS_DNS_EVENT,
 	TRACER_LOSS_NO_BUFFER,
+	TRACER_LOSS_PROBE_KINDS,			    /* those that the probes count */
+	TRACER_LOSS_PROBE_MISSED = TRACER_LOSS_PROBE_KINDS, /* the kernel counts these */
 	TRACER_LOSS_KINDS,
 };
 

@@ -55,6 +55,7 @@ class Traced:
     def __init__(self, command, out=None):
         self.begin = time.monotonic()
         self.errors = ""
+        self.drainer = None
         if out:
             self.process = subprocess.Popen(command, stdout=out, stderr=subprocess.PIPE)
             self.master = None
@@ -79,7 +80,8 @@ class Traced:
                     pass
             except OSError:
                 pass
-        threading.Thread(target=drain, daemon=True).start()
+        self.drainer = threading.Thread(target=drain, daemon=True)
+        self.drainer.start()
 
     def cpu_seconds(self):
         """Of all threads, to the nanosecond."""
@@ -101,6 +103,8 @@ class Traced:
         seconds = time.monotonic() - begin
         self.process.returncode = os.waitstatus_to_exitcode(status)
         self.errors = self.process.stderr.read().decode(errors="replace")
+        if self.drainer:
+            self.drainer.join()  # or it would read from whatever gets the descriptor's number next
         if self.master is not None:
             os.close(self.master)
         return seconds, usage.ru_maxrss / 1024

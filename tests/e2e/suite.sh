@@ -25,6 +25,7 @@ every_client_has_its_row() {
 	clients --rows "$work/all.rows" $(client_kinds) >"$work/all.clients" || return 1
 	wait_until 10 has_rows all "$(wc -l <"$work/all.rows")"
 	interrupt "$pid" || return 1
+	cat "$work/all.err"
 	python3 "$here/compare_rows.py" "$work/all.rows" "$work/all.out"
 }
 
