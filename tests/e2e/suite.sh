@@ -424,9 +424,12 @@ an_idle_tool_wakes_20_times_a_second_at_most() {
 # On a terminal; the compiler is held up, so that it takes longer than the half second.
 a_person_is_told_that_it_compiles() {
 	local compiler script
-	env --default-signal=INT script -qefc "$TCPCONNECT --no-cache -P 1010" "$work/typescript" >/dev/null 2>&1 </dev/null &
+	env --default-signal=INT script -qefc "exec $TCPCONNECT --no-cache -P 1010" "$work/typescript" >/dev/null 2>&1 </dev/null &
 	script=$!
-	wait_until 60 compiler_of "$script" >"$work/compiler" || return 1
+	wait_until 60 compiler_of "$script" >"$work/compiler" || {
+		cat "$work/compiler"
+		return 1
+	}
 	compiler=$(cat "$work/compiler")
 	kill -STOP "$compiler"
 	wait_until 20 grep -q 'compiling the probe' "$work/typescript"
