@@ -3,11 +3,11 @@
 """Looks names up in every way that programs do, and connects to the addresses.
 
 usage: dns_clients.py --resolver ADDRESS --resolver6 ADDRESS [--remote ADDRESS] [--stub NAME=ADDRESS]... [--hosts FILE]
-                      [--programs DIR] [WAY ...]
+                      [--container DIR] [--programs DIR] [WAY ...]
 
 The resolvers are dns_server.py's; --remote is one behind a real (or veth) interface, --stub another resolver in front
-of it; --hosts is what the C library takes for /etc/hosts, and may be added to. Each way has a process and addresses of
-its own. Prints lines of words separated by tabs, the first one the way's name:
+of it; --hosts is what the C library takes for /etc/hosts, and may be added to; --container is the root of a process that
+looks up what is written to its pipe `names`. Each way has a process and addresses of its own. Prints lines of words separated by tabs, the first one the way's name:
 
     WAY row DADDR NAME   a connect, in its order, and the end of the row that it must have
     WAY done
@@ -187,6 +187,7 @@ class Way:
         self.remote = options.remote
         self.programs = options.programs
         self.hosts = options.hosts
+        self.container = options.container
         self.stubs = dict(stub.split("=", 1) for stub in options.stub)
 
     def host(self, kind, offset=0):
@@ -626,7 +627,7 @@ def by_musl(self, host):
     if not os.access(program, os.X_OK):
         raise Skip("musl-gcc was not there when the tests were built")
     self.expect(self.address(), host)
-    subprocess.run([program, host, "1"], timeout=60, check=True)
+    subprocess.run([program, "1", host], timeout=60, check=True)
 
 
 @way
@@ -655,6 +656,19 @@ def glibc_etc_hosts(self):
 @way
 def musl_etc_hosts(self):
     by_musl(self, add_to_hosts(self))
+
+
+@way
+def container_etc_hosts(self):
+    """A process in a mount namespace and a root of its own, with a C library of its own, which ran before the tool did."""
+    if not self.container or not self.hosts:
+        raise Skip("no musl for a container, or names from DNS messages only")
+    with open(f"{self.container}/etc/hosts", "a", encoding="ascii") as hosts:
+        hosts.write(f"{self.address()} {self.host('x')}\n")
+    self.expect(self.address(), self.host("x"))
+    with open(f"{self.container}/names", "w", encoding="ascii") as names:
+        names.write(self.host("x") + "\n")
+    wait_for(lambda: self.host("x") in open(f"{self.container}/done", encoding="ascii").read())
 
 
 # --- local resolvers
@@ -732,6 +746,7 @@ def main():
     parser.add_argument("--remote")
     parser.add_argument("--programs")
     parser.add_argument("--hosts")
+    parser.add_argument("--container")
     parser.add_argument("--stub", action="append", default=[])
     parser.add_argument("ways", nargs="*", metavar="WAY")
     options = parser.parse_args()

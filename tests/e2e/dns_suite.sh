@@ -21,6 +21,7 @@ beside_python=no
 # not 127.0.0.53: systemd-resolved takes that for itself
 resolver=127.0.0.10 resolver6=::1
 near=10.53.0.1 remote=10.53.0.2
+container= # the root of a process with a C library of its own
 stubs=() # NAME=ADDRESS of each local resolver
 
 # The C library's resolver finds the test's server, and asks nobody else.
@@ -58,6 +59,19 @@ serve_stubs() {
 	if [ -x "$directory/usr/sbin/nscd" ]; then
 		mkdir -p /run/nscd && stubs+=(nscd="$directory/usr/sbin/nscd")
 	fi
+}
+
+# A root with nothing but musl and a program that looks up names, in a mount namespace of its own.
+start_container() {
+	local musl=/lib/ld-musl-$(uname -m).so.1
+	[ -x "$programs/look_up_musl" ] && [ -e "$musl" ] || return 0
+	container=$work/container
+	mkdir -p "$container/lib" "$container/etc" && cp "$musl" "$container/lib/" && cp "$programs/look_up_musl" "$container/look_up" &&
+		echo '127.0.0.1 localhost' >"$container/etc/hosts" && mkfifo "$container/names" || return
+	unshare --mount chroot "$container" /look_up 1 <>"$container/names" >"$container/done" 2>&1 &
+	pids+=($!)
+	disown $!
+	wait_until 60 grep -q ready "$container/done"
 }
 
 # As another user: as root it wants to become one that this machine may not have.
@@ -101,7 +115,7 @@ has_other_namespace() {
 prepare() {
 	ip link set lo up && ip -6 route add local fd00::/15 dev lo &&
 		lead_glibc_to_resolver && serve local ready "$here/dns_server.py" $resolver $resolver6 &&
-		serve_remotely && serve_stubs
+		serve_remotely && serve_stubs && start_container
 }
 
 prepared() {
@@ -147,7 +161,7 @@ look_up_and_connect() {
 	esac
 	# shellcheck disable=SC2086 # ways are several words
 	timeout 300 "$here/dns_clients.py" --resolver $resolver --resolver6 $resolver6 --remote $remote \
-		--programs "$programs" ${wire_only:---hosts /etc/hosts} "${stubs[@]/#/--stub=}" ${WAYS:-} \
+		--programs "$programs" ${wire_only:---hosts /etc/hosts} "${stubs[@]/#/--stub=}" ${container:+--container "$container"} ${WAYS:-} \
 		>"$work/ways" 2>"$work/ways.err" || return 1
 	wait_until 10 has_rows names "$(grep -c $'\trow\t' "$work/ways")"
 	interrupt "$pid" || return 1
