@@ -431,6 +431,7 @@ a_person_is_told_that_it_compiles() {
 		return 1
 	}
 	compiler=$(cat "$work/compiler")
+	pgrep -P "$script" -x tcpconnect >>"$work/pids"
 	kill -STOP "$compiler"
 	wait_until 20 grep -q 'compiling the probe' "$work/typescript"
 	kill -CONT "$compiler"
