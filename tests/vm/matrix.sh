@@ -31,7 +31,7 @@ cell() {
 	echo "# kernel $kernel, user land $userland, $name"
 	tests/vm/guest --kernel "$kernel" --root "$root" --memory 4096 --timeout 3000 "$@" -- env TCPCONNECT="$tool" \
 		WAYS="$ways" sh -c 'bash tests/e2e/suite.sh --quick; bash tests/e2e/dns_suite.sh' 2>&1 |
-		sed "s/^\(\(not \)\?ok [0-9]*\) - /\1 - $kernel, $userland, $name: /" | tee "$log"
+		sed -u "s/^\(\(not \)\?ok [0-9]*\) - /\1 - $kernel, $userland, $name: /" | tee "$log"
 	status=${PIPESTATUS[0]}
 	[ "$status" = 0 ] || [ "$status" = 1 ] ||
 		echo "not ok - kernel $kernel, $userland, $name: the guest ended with status $status" | tee -a "$log"
