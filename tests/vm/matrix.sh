@@ -29,7 +29,7 @@ cell() {
 	shift 3
 	log=$(mktemp)
 	echo "# kernel $kernel, user land $userland, $name"
-	tests/vm/guest --kernel "$kernel" --root "$root" --memory 4096 --timeout 3000 "$@" -- env TCPCONNECT="$tool" \
+	tests/vm/guest --kernel "$kernel" --root "$root" --memory 4096 --timeout 4800 "$@" -- env TCPCONNECT="$tool" START_BOUND=600 \
 		WAYS="$ways" sh -c 'bash tests/e2e/suite.sh --quick; bash tests/e2e/dns_suite.sh' 2>&1 |
 		sed -u "s/^\(\(not \)\?ok [0-9]*\) - /\1 - $kernel, $userland, $name: /" | tee "$log"
 	status=${PIPESTATUS[0]}
