@@ -24,11 +24,17 @@
 
 static volatile sig_atomic_t stopped;
 
-/* A second signal, whichever it is, ends the process as if it were not caught. */
+/*
+ * Signals that are caught before one ends the process as if none were: timeout(1) sends two, one to
+ * the process and one to its group.
+ */
+#define SIGNALS_CAUGHT 2
+
 static void stop(int number)
 {
 	(void)number;
-	stopped = 1;
+	if (++stopped < SIGNALS_CAUGHT)
+		return;
 	signal(SIGINT, SIG_DFL);
 	signal(SIGTERM, SIG_DFL);
 	signal(SIGHUP, SIG_DFL);
@@ -36,7 +42,7 @@ static void stop(int number)
 
 /*
  * Also when SIGINT came ignored, as for a shell's background job: there is no other way to end
- * this. A write to a slow reader goes on, so that no row is cut; a second signal ends that too.
+ * this. A write to a slow reader goes on, so that no row is cut; a third signal ends that too.
  */
 static void catch_signals(void)
 {

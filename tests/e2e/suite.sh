@@ -333,6 +333,18 @@ ends_by() {
 	wait "$started" && [ "$(rows "by$1")" = 1 ] && [ -n "$ids" ] && wait_until 10 gone $ids
 }
 
+# timeout(1) sends the signal twice, to the process and to its group.
+two_signals_lose_nothing() {
+	trace twice -d -P 1011 || return 1
+	local pid=$started
+	connect_to 127.0.0.1 1011 50
+	kill -INT "$pid"
+	kill -INT "$pid"
+	wait "$pid" || return 1
+	echo "$(rows twice) rows"
+	[ "$(rows twice)" = 50 ]
+}
+
 a_reader_that_goes_away_ends_it() {
 	# head says nothing before it ends: -v tells when the hooks are in place
 	env --default-signal=INT,PIPE bash -o pipefail -c '"$@" | head -3' - \
@@ -591,6 +603,7 @@ fi
 check "SIGTERM ends it" ends_by TERM
 check "SIGHUP ends it" ends_by HUP
 check "SIGINT ends it" ends_by INT
+check "two signals lose nothing" two_signals_lose_nothing
 check "kill -9 leaves no program behind" kill_leaves_nothing_behind
 check "a reader that goes away ends it quietly" a_reader_that_goes_away_ends_it
 check "a slow reader gets every row" a_slow_reader_gets_every_row
