@@ -175,7 +175,7 @@ static int perform(const struct options *options)
 	switch (options->action) {
 	case ACTION_HELP:
 		options__print_help();
-		return print("");
+		return print(""); /* what is buffered, and the error if there is one */
 	case ACTION_VERSION:
 		return print("tcpconnect " TCPCONNECT_VERSION "\n");
 	default:

@@ -221,7 +221,7 @@ no_warnings() {
 
 # cgroup_skb programs need that capability.
 a_kprobe_sees_udp() {
-	local limits=(setpriv --bounding-set=-net_admin)
+	local limits=(setpriv --bounding-set=-net_admin) beside_python=no # it has been compared already
 	local WAYS="udp_connected_by_recv udp_unconnected_by_recvmsg udp_connected_by_small_peek
 		udp_ipv6_resolver edns_4000_bytes_read_in_part own_name_udp_connected socket_of_the_parent"
 	look_up_and_connect "$@" || return 1

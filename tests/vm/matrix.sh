@@ -33,8 +33,7 @@ cell() {
 		WAYS="$ways" sh -c 'bash tests/e2e/suite.sh --quick; bash tests/e2e/dns_suite.sh' 2>&1 |
 		sed -u "s/^\(\(not \)\?ok [0-9]*\) - /\1 - $kernel, $userland, $name: /" | tee "$log"
 	status=${PIPESTATUS[0]}
-	[ "$status" = 0 ] || [ "$status" = 1 ] ||
-		echo "not ok - kernel $kernel, $userland, $name: the guest ended with status $status" | tee -a "$log"
+	ran_to_the_end "kernel $kernel, $userland, $name" "$log" "$status" 2 | tee -a "$log"
 	skipped=$(grep -c '^ok.*# SKIP' "$log")
 	passed=$(($(grep -c '^ok' "$log") - skipped))
 	failed=$(grep -c '^not ok' "$log")

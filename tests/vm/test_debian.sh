@@ -7,13 +7,13 @@ cd "$(dirname "$0")/../.." || exit 1
 
 # guest KERNEL OPTION… -- SCRIPT ARGUMENT…: the script's TAP lines, or one that says the guest failed.
 guest() {
-	local kernel=$1
+	local kernel=$1 log
 	shift
+	log=$(mktemp)
 	echo "# guest with kernel $kernel: $*"
-	tests/vm/guest --kernel "$kernel" --memory 6144 --timeout 2400 "$@" 2>&1
-	local status=$?
-	[ $status = 124 ] || [ $status = 125 ] && echo "not ok - the guest with kernel $kernel ended with status $status"
-	return 0
+	tests/vm/guest --kernel "$kernel" --memory 6144 --timeout 2400 "$@" 2>&1 | tee "$log"
+	ran_to_the_end "guest with kernel $kernel" "$log" "${PIPESTATUS[0]}" 1
+	rm -f "$log"
 }
 
 resolvers=$(tests/e2e/fetch_resolvers.sh) || echo "# systemd-resolved and nscd could not be fetched"
