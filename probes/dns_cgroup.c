@@ -4,7 +4,7 @@
  * cgroup v2 hierarchy is called for every packet that a socket of this host receives, with the IP
  * header in front and fragments of IP put together (__cgroup_bpf_run_filter_skb() in
  * kernel/bpf/cgroup.c). Here an answer is only recognized; the tool takes the packet apart
- * (tool/dns_packet.c).
+ * (tool/names/dns_packet.c).
  */
 #define IPV4_HEADER_SIZE 20
 #define IPV6_HEADER_SIZE 40

@@ -11,14 +11,14 @@
 #include <unistd.h>
 
 #include "file.h"
-#include "hook.h"
+#include "trace/hook.h"
 #include "installation.h"
-#include "object_source.h"
+#include "object/object_source.h"
 #include "options.h"
-#include "privilege.h"
-#include "probe_text.h"
+#include "trace/privilege.h"
+#include "object/probe_text.h"
 #include "session.h"
-#include "tracer.h"
+#include "trace/tracer.h"
 
 #define EXIT_USAGE 2
 

@@ -10,13 +10,13 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "counts.h"
-#include "dns_names.h"
-#include "dns_packet.h"
-#include "dns_stream.h"
-#include "event_order.h"
-#include "losses.h"
-#include "table.h"
+#include "output/counts.h"
+#include "names/dns_names.h"
+#include "names/dns_packet.h"
+#include "names/dns_stream.h"
+#include "trace/event_order.h"
+#include "trace/losses.h"
+#include "output/table.h"
 
 /* How long an idle tool sleeps: 20 times a second is little work, and soon enough for an eye. */
 #define WAIT_MS 50

@@ -7,7 +7,7 @@
 #include <signal.h>
 
 #include "options.h"
-#include "tracer.h"
+#include "trace/tracer.h"
 
 /**
  * @brief Trace until *stopped or the reader of stdout goes away; then drain, and detach.

@@ -16,7 +16,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
-#include "dns_names.h"
+#include "names/dns_names.h"
 #include "fuzz.h"
 #include "printable.h"
 

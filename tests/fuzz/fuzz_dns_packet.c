@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "dns_packet.h"
+#include "names/dns_packet.h"
 #include "fuzz.h"
 
 /* What is found lies at the end of what was given, behind the headers of one protocol. */

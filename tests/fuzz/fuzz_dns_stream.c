@@ -13,7 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "dns_stream.h"
+#include "names/dns_stream.h"
 #include "fuzz.h"
 
 #define STEP_SIZE  8

@@ -59,7 +59,7 @@ build_and_run()
 }
 
 echo 1..3
-fuzz dns_names dns_names.c printable.c
-fuzz dns_packet dns_packet.c
-fuzz dns_stream dns_stream.c
+fuzz dns_names names/dns_names.c printable.c
+fuzz dns_packet names/dns_packet.c
+fuzz dns_stream names/dns_stream.c
 exit $failed

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "counts.h"
+#include "output/counts.h"
 #include "test.h"
 
 static struct tracer_flow flow(const char *saddr, const char *daddr, uint16_t dport,

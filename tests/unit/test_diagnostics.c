@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "diagnostics.h"
+#include "compiler/diagnostics.h"
 #include "test.h"
 
 #define IN_A_PROBE "connect_kprobe.c:15:7: error: expected expression\n"

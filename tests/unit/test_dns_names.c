@@ -13,7 +13,7 @@
 #include <malloc.h>
 #include <sys/socket.h>
 
-#include "dns_names.h"
+#include "names/dns_names.h"
 
 #define SECOND UINT64_C(1000000000)
 #define HOUR   (3600 * SECOND)

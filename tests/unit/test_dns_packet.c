@@ -4,7 +4,7 @@
 #include <errno.h>
 #include <string.h>
 
-#include "dns_packet.h"
+#include "names/dns_packet.h"
 
 enum { CONNECTION = 0x1234, IPV4 = 20, IPV6 = 40, UDP = 8, TCP = 20 };
 

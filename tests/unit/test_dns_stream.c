@@ -10,7 +10,7 @@
 #include <cmocka.h>
 #include <malloc.h>
 
-#include "dns_stream.h"
+#include "names/dns_stream.h"
 
 #define SECOND UINT64_C(1000000000)
 

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "event_order.h"
+#include "trace/event_order.h"
 #include "test.h"
 
 #define SEEN_MAX 4096

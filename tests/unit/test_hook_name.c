@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <errno.h>
 
-#include "hook_name.h"
+#include "compiler/hook_name.h"
 #include "test.h"
 
 static void assert_section(const char *function, const char *expected)

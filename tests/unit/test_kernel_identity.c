@@ -2,7 +2,7 @@
 #include <errno.h>
 #include <string.h>
 
-#include "kernel_identity.h"
+#include "object/kernel_identity.h"
 #include "test.h"
 
 static void written_and_read(void **state)

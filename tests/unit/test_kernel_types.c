@@ -16,12 +16,12 @@
 #include <unistd.h>
 #include <bpf/btf.h>
 
-#include "bcc_module.h"
+#include "compiler/bcc_module.h"
 #include "file.h"
-#include "kernel_headers.h"
-#include "kernel_types.h"
-#include "kernel_types_btf.h"
-#include "kernel_types_text.h"
+#include "compiler/kernel_types/kernel_headers.h"
+#include "compiler/kernel_types/kernel_types.h"
+#include "compiler/kernel_types/kernel_btf.h"
+#include "compiler/kernel_types/c_text.h"
 
 #define RUNNING_BTF "/sys/kernel/btf/vmlinux"
 #define RELEASE	    "5.5.5-test"

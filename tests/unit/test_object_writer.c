@@ -11,7 +11,7 @@
 #include <bpf/libbpf.h>
 
 #include "file.h"
-#include "object_writer.h"
+#include "compiler/object_writer.h"
 #include "test.h"
 
 #define MAP_FD 77

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "table.h"
+#include "output/table.h"
 #include "test.h"
 
 static struct event connect_event(const char *saddr, const char *daddr)

@@ -22,9 +22,9 @@
 #include "diagnostics.h"
 #include "distribution.h"
 #include "file.h"
-#include "kernel_identity.h"
-#include "kernel_types.h"
-#include "object.h"
+#include "object/kernel_identity.h"
+#include "compiler/kernel_types/kernel_types.h"
+#include "object/object.h"
 #include "object_writer.h"
 
 #define TEXT_MAX   (16 * 1024 * 1024)

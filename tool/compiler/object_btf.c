@@ -10,7 +10,7 @@
 #include <bpf/btf.h>
 #include <linux/btf.h>
 
-#include "object_sections.h"
+#include "object/object_sections.h"
 
 /* The scalar types that a field of the event may have, under the names by which C knows them. */
 static const struct scalar {

@@ -13,7 +13,7 @@
 
 #include "hook_name.h"
 #include "object_btf.h"
-#include "object_sections.h"
+#include "object/object_sections.h"
 
 #define SECTION_NAME_MAX 256
 

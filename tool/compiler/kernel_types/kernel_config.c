@@ -6,7 +6,7 @@
 #include <sys/utsname.h>
 #include <zlib.h>
 
-#include "kernel_types_config.h"
+#include "kernel_config.h"
 
 static bool is_option(const char *name)
 {

@@ -10,7 +10,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "kernel_types_directory.h"
+#include "directory.h"
 #include "file.h"
 
 struct directory {

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "kernel_types_text.h"
+#include "c_text.h"
 
 static bool starts_word(char c)
 {

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A kernel's BTF: what it knows, and its types in C. */
-#ifndef TCPCONNECT_KERNEL_TYPES_BTF_H
-#define TCPCONNECT_KERNEL_TYPES_BTF_H
+#ifndef TCPCONNECT_KERNEL_BTF_H
+#define TCPCONNECT_KERNEL_BTF_H
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <bpf/btf.h>
 
-#include "kernel_types_text.h"
+#include "c_text.h"
 
 /** @brief Answer a text's questions from BTF. */
 void kernel_btf__answer(const struct btf *btf, struct c_text *probe);

@@ -5,7 +5,7 @@
 
 #include <stddef.h>
 
-#include "kernel_types_text.h"
+#include "c_text.h"
 
 struct kernel_header {
 	const char *name; /* as in #include <NAME> */

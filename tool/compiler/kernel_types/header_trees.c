@@ -9,7 +9,7 @@
 #include <unistd.h>
 
 #include "file.h"
-#include "kernel_types_trees.h"
+#include "header_trees.h"
 
 #define LINE_LIMIT 4096
 #define FILE_LIMIT (1 << 20)

@@ -8,7 +8,7 @@
 #include <unistd.h>
 
 #include "file.h"
-#include "kernel_types_trees.h"
+#include "header_trees.h"
 
 #define FILE_LIMIT (16 << 20)
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What libbcc brings along, whichever libbcc runs here. */
-#ifndef TCPCONNECT_KERNEL_TYPES_LIBBCC_H
-#define TCPCONNECT_KERNEL_TYPES_LIBBCC_H
+#ifndef TCPCONNECT_LIBBCC_H
+#define TCPCONNECT_LIBBCC_H
 
 #include <stdbool.h>
 

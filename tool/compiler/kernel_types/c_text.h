@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What a C text names, as far as that can be told without a compiler. */
-#ifndef TCPCONNECT_KERNEL_TYPES_TEXT_H
-#define TCPCONNECT_KERNEL_TYPES_TEXT_H
+#ifndef TCPCONNECT_C_TEXT_H
+#define TCPCONNECT_C_TEXT_H
 
 #include <stdbool.h>
 #include <stddef.h>

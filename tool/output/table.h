@@ -7,7 +7,7 @@
 #include <stdint.h>
 #include <stdio.h>
 
-#include "event.h"
+#include "trace/event.h"
 
 /** What the rows look like, and the time of the first one. */
 struct table {

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A kernel's header package on disk: one tree, or a build tree that leans on a source tree. */
-#ifndef TCPCONNECT_KERNEL_TYPES_TREES_H
-#define TCPCONNECT_KERNEL_TYPES_TREES_H
+#ifndef TCPCONNECT_HEADER_TREES_H
+#define TCPCONNECT_HEADER_TREES_H
 
 #include <stddef.h>
 
-#include "kernel_types_text.h"
+#include "c_text.h"
 
 struct header_trees {
 	char *source;  /* has include/linux/kconfig.h */

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "kernel_types_btf.h"
+#include "kernel_btf.h"
 
 /* What is known of a type, by its id; bits. */
 enum type_state {

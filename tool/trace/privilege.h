@@ -2,7 +2,7 @@
 #ifndef TCPCONNECT_PRIVILEGE_H
 #define TCPCONNECT_PRIVILEGE_H
 
-#include "probe_text.h"
+#include "object/probe_text.h"
 
 /**
  * @brief Check that this process has the capabilities that tracing takes, before anything else is

@@ -13,9 +13,9 @@
 #include <unistd.h>
 
 #include "file.h"
-#include "kernel_types_libbcc.h"
+#include "libbcc.h"
 #include "kernel_types_private.h"
-#include "kernel_types_trees.h"
+#include "header_trees.h"
 
 #define KHEADERS   "/sys/kernel/kheaders.tar.xz"
 #define FILE_LIMIT (1 << 20)

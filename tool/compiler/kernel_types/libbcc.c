@@ -4,8 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "kernel_types_libbcc.h"
-#include "kernel_types_text.h"
+#include "libbcc.h"
+#include "c_text.h"
 
 struct search {
 	ElfW(Addr) address; /* of something in libbcc */

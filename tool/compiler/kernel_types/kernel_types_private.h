@@ -4,8 +4,8 @@
 #define TCPCONNECT_KERNEL_TYPES_PRIVATE_H
 
 #include "kernel_types.h"
-#include "kernel_types_directory.h"
-#include "kernel_types_text.h"
+#include "directory.h"
+#include "c_text.h"
 
 /** Where one line for the user goes. */
 struct reason {

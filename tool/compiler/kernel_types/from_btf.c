@@ -8,9 +8,9 @@
 #include <bpf/btf.h>
 
 #include "kernel_headers.h"
-#include "kernel_types_btf.h"
-#include "kernel_types_config.h"
-#include "kernel_types_libbcc.h"
+#include "kernel_btf.h"
+#include "kernel_config.h"
+#include "libbcc.h"
 #include "kernel_types_private.h"
 
 #define RUNNING_BTF "/sys/kernel/btf/vmlinux"

@@ -10,7 +10,7 @@
 #include <bpf/btf.h>
 
 #include "event.h"
-#include "object_sections.h"
+#include "object/object_sections.h"
 
 #define FIELD(name)                                                                    \
 	{                                                                              \

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The kernel's build configuration, which BTF does not tell: only for probes that ask about
  * CONFIG_… */
-#ifndef TCPCONNECT_KERNEL_TYPES_CONFIG_H
-#define TCPCONNECT_KERNEL_TYPES_CONFIG_H
+#ifndef TCPCONNECT_KERNEL_CONFIG_H
+#define TCPCONNECT_KERNEL_CONFIG_H
 
 #include <stdio.h>
 
-#include "kernel_types_text.h"
+#include "c_text.h"
 
 /**
  * @brief Print `#define`s for the options that a probe names, and what IS_ENABLED() needs.

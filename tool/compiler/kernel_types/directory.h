@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A directory for one process's files, which is gone when the process is, however it ends. */
-#ifndef TCPCONNECT_KERNEL_TYPES_DIRECTORY_H
-#define TCPCONNECT_KERNEL_TYPES_DIRECTORY_H
+#ifndef TCPCONNECT_DIRECTORY_H
+#define TCPCONNECT_DIRECTORY_H
 
 #include <stddef.h>
 

@@ -5,7 +5,7 @@
 
 #include <stdio.h>
 
-#include "tracer.h"
+#include "trace/tracer.h"
 
 /**
  * @brief Print an empty line, the header and a row for each flow: IPv4 and then IPv6, the most
