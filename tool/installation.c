@@ -7,7 +7,8 @@
 #include <string.h>
 #include <unistd.h>
 
-/* LIBEXEC_FROM_SBIN and DATA_FROM_SBIN come from CMake: an installed tree can be moved as a whole.
+/*
+ * LIBEXEC_FROM_SBIN and DATA_FROM_SBIN come from CMake: an installed tree can be moved as a whole.
  */
 static int join(char *out, const char *directory, const char *path)
 {

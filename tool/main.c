@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-/* tcpconnect: who connects where. Parse, write the probe text, get the object, attach, loop,
- * detach. */
+/*
+ * tcpconnect: who connects where. Parse, write the probe text, get the object, attach, loop,
+ * detach.
+ */
 #include <err.h>
 #include <errno.h>
 #include <fcntl.h>

@@ -81,8 +81,8 @@ size_t printable(char *out, size_t size, const char *in, size_t length)
 		bool escape = taken == 0 || is_harmful(code);
 
 		if (escape)
-			taken = 1; /* the rest of a harmful character is no character: escaped too
-				    */
+			/* the rest of a harmful character is no character: escaped too */
+			taken = 1;
 		if (size - used <= (escape ? (size_t)ESCAPE_LENGTH : taken))
 			break;
 		if (escape) {

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The loop: events out of the perf buffer, into order, past the names, onto the screen, until it is
- * stopped. */
+/*
+ * The loop: events out of the perf buffer, into order, past the names, onto the screen, until it is
+ * stopped.
+ */
 #ifndef TCPCONNECT_SESSION_H
 #define TCPCONNECT_SESSION_H
 

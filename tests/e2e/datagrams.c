@@ -25,8 +25,10 @@ static double seconds(void)
 	return now.tv_sec + now.tv_nsec / 1e9;
 }
 
-/* Two UDP sockets on loopback, the first one connected to the second; the sender's port, or 0 for
- * any. */
+/*
+ * Two UDP sockets on loopback, the first one connected to the second; the sender's port, or 0 for
+ * any.
+ */
 static int open_pair(uint16_t sender_port, int sockets[2])
 {
 	struct sockaddr_in any = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
@@ -58,8 +60,10 @@ static double plain(long count)
 	return count / (seconds() - begin);
 }
 
-/* An answer (RFC 1035, 4.1) for the name of eight hexadecimal digits, with the address 10.x.y.z:
- * its length. */
+/*
+ * An answer (RFC 1035, 4.1) for the name of eight hexadecimal digits, with the address 10.x.y.z:
+ * its length.
+ */
 static size_t make_answer(uint32_t number, uint8_t *bytes)
 {
 	static const uint8_t header[] = {0, 1, 0x81, 0x80, 0, 1, 0, 1, 0, 0, 0, 0, 8};

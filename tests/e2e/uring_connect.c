@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-/* Connects through io_uring: `uring_connect ADDRESS PORT` prints its pid and local port; 77: no
- * io_uring. */
+/*
+ * Connects through io_uring: `uring_connect ADDRESS PORT` prints its pid and local port; 77: no
+ * io_uring.
+ */
 #include <arpa/inet.h>
 #include <errno.h>
 #include <liburing.h>

@@ -518,8 +518,10 @@ static void leaves_nothing_when_it_is_killed(void **state)
 	assert_int_equal(entries_of(fixture->directory), 0);
 }
 
-/* One way to the types of a kernel that does not run here, from a BTF file or NULL: 0 or what
- * stands in the way. */
+/*
+ * One way to the types of a kernel that does not run here, from a BTF file or NULL: 0 or what
+ * stands in the way.
+ */
 static int try_way(const struct fixture *fixture, const char *btf, enum kernel_types_way way,
 		   const char *text, char why[256])
 {

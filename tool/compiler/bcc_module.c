@@ -66,8 +66,10 @@ static int read_maps(struct bcc_module *module)
 		map->max_entries = bpf_table_max_entries_id(handle, i);
 		map->flags = bpf_table_flags_id(handle, i);
 		map->fd = bpf_table_fd_id(handle, i);
-		/* libbcc counts the CPUs of the machine that compiles; at 0 the loader counts its
-		 * own */
+		/*
+		 * libbcc counts the CPUs of the machine that compiles; at 0 the loader counts its
+		 * own
+		 */
 		if (map->type == BPF_MAP_TYPE_PERF_EVENT_ARRAY)
 			map->max_entries = 0;
 	}

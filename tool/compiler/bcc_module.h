@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* libbcc's compiler: BPF C text in, instructions and the attributes of maps out. Nothing is created
- * in the kernel. */
+/*
+ * libbcc's compiler: BPF C text in, instructions and the attributes of maps out. Nothing is created
+ * in the kernel.
+ */
 #ifndef TCPCONNECT_BCC_MODULE_H
 #define TCPCONNECT_BCC_MODULE_H
 
@@ -26,8 +28,10 @@ struct bcc_map {
 	int fd;
 };
 
-/** A field of the struct that goes through a perf buffer, as libbcc writes it: say `comm`,
- * `char[16]`. */
+/**
+ * A field of the struct that goes through a perf buffer, as libbcc writes it: say `comm`,
+ * `char[16]`.
+ */
 struct bcc_field {
 	char *name;
 	char *type;

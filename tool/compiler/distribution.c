@@ -4,8 +4,10 @@
 #include <stdio.h>
 #include <string.h>
 
-/* By a word of ID or ID_LIKE in /etc/os-release (os-release(5)); the kernel's release stands
- * between. */
+/*
+ * By a word of ID or ID_LIKE in /etc/os-release (os-release(5)); the kernel's release stands
+ * between.
+ */
 static const struct distribution {
 	const char *id;
 	const char *before;

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A function's name says where it hooks, as in bcc; an object says it with a section's name, as in
- * libbpf. */
+/*
+ * A function's name says where it hooks, as in bcc; an object says it with a section's name, as in
+ * libbpf.
+ */
 #ifndef TCPCONNECT_HOOK_NAME_H
 #define TCPCONNECT_HOOK_NAME_H
 

@@ -42,8 +42,10 @@ static const char usage[] =
 	"usage: tcpconnect-compile [--types auto|btf|headers] [--kernel RELEASE] [--headers DIR]\n"
 	"                          [--btf FILE] [--verbose] < TEXT > OBJECT\n";
 
-/* libbcc puts the working directory first among clang's include paths, so this is not to be the
- * user's. */
+/*
+ * libbcc puts the working directory first among clang's include paths, so this is not to be the
+ * user's.
+ */
 static int leave_working_directory(struct request *request, char headers[PATH_MAX],
 				   char btf[PATH_MAX])
 {

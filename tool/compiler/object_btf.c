@@ -52,8 +52,10 @@ static const struct scalar {
 	{"unsigned long long", 8, 0},
 };
 
-/* A type as libbcc writes it: a scalar, perhaps with one dimension, with or without a blank before
- * it. */
+/*
+ * A type as libbcc writes it: a scalar, perhaps with one dimension, with or without a blank before
+ * it.
+ */
 struct field_type {
 	const struct scalar *scalar;
 	uint32_t elements; /* 0: no array */

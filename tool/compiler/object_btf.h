@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The object's BTF: a variable for each map, as libbpf's loader wants it, and the events' struct.
+/*
+ * The object's BTF: a variable for each map, as libbpf's loader wants it, and the events' struct.
  */
 #ifndef TCPCONNECT_OBJECT_BTF_H
 #define TCPCONNECT_OBJECT_BTF_H

@@ -22,7 +22,8 @@
 #define R_BPF_64_64 1
 #endif
 
-/* A growing block of bytes: libelf keeps pointers to what is written until the object is finished.
+/*
+ * A growing block of bytes: libelf keeps pointers to what is written until the object is finished.
  */
 struct block {
 	void *bytes;
@@ -234,8 +235,10 @@ static int add_program(struct writer *writer, size_t number)
 	return err;
 }
 
-/* Sections of relocations follow the programs, so that program N has the section N + 1 after
- * `.maps`. */
+/*
+ * Sections of relocations follow the programs, so that program N has the section N + 1 after
+ * `.maps`.
+ */
 static int add_relocations(struct writer *writer, size_t number, size_t program_section)
 {
 	const struct block *relocations = &writer->relocations[number];

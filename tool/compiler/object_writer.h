@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Writes what was compiled as an ordinary BPF ELF object, which libbpf, llvm-objdump and bpftool
- * read. */
+/*
+ * Writes what was compiled as an ordinary BPF ELF object, which libbpf, llvm-objdump and bpftool
+ * read.
+ */
 #ifndef TCPCONNECT_OBJECT_WRITER_H
 #define TCPCONNECT_OBJECT_WRITER_H
 

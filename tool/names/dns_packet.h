@@ -7,8 +7,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/** A UDP datagram, which is one DNS message, or a TCP segment, which is a piece of a stream of
- * them. */
+/**
+ * A UDP datagram, which is one DNS message, or a TCP segment, which is a piece of a stream of them.
+ */
 struct dns_packet {
 	uint64_t connection;  /* a number of the receiving socket */
 	bool is_segment;      /* TCP */

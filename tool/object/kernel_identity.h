@@ -16,8 +16,10 @@ struct kernel_identity {
 /** Bytes that kernel_identity__write() needs at most. */
 #define KERNEL_IDENTITY_MAX 200
 
-/** @brief The running kernel, or, with a release other than NULL, that kernel on this machine's
- * architecture. */
+/**
+ * @brief The running kernel, or, with a release other than NULL, that kernel on this machine's
+ * architecture.
+ */
 void kernel_identity__get(struct kernel_identity *identity, const char *release);
 
 /** @brief Write as three lines, the form in which an object carries it. */

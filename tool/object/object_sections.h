@@ -6,8 +6,10 @@
 /** The text that was compiled, with no terminating zero. */
 #define OBJECT_TEXT_SECTION "tcpconnect.text"
 
-/** The kernel it was compiled for: lines with the release, the version (may be empty) and the
- * machine. */
+/**
+ * The kernel it was compiled for: lines with the release, the version (may be empty) and the
+ * machine.
+ */
 #define OBJECT_KERNEL_SECTION "tcpconnect.kernel"
 
 /** The name of the BTF struct that tells the events' layout. */

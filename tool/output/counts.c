@@ -7,7 +7,8 @@
 
 #include "address.h"
 
-/* Equal counts stand in the order of their addresses and ports, so that two runs can be compared.
+/*
+ * Equal counts stand in the order of their addresses and ports, so that two runs can be compared.
  */
 static int by_family_and_connects(const void *left, const void *right)
 {

@@ -13,8 +13,10 @@
 /* Of the first directory of a kernfs, fs/kernfs/dir.c */
 #define ROOT_INODE 1
 
-/* Where the administrator has mounted it: what is left without CAP_SYS_ADMIN, which fsopen(2)
- * takes, or before Linux 5.2, which brought it. */
+/*
+ * Where the administrator has mounted it: what is left without CAP_SYS_ADMIN, which fsopen(2)
+ * takes, or before Linux 5.2, which brought it.
+ */
 static int open_mounted(int err_if_nowhere)
 {
 	FILE *mounts = setmntent("/proc/self/mounts", "re");

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What the probes send: the same struct as in probes/event.h, which the object's BTF is held
- * against. */
+/*
+ * What the probes send: the same struct as in probes/event.h, which the object's BTF is held
+ * against.
+ */
 #ifndef TCPCONNECT_EVENT_H
 #define TCPCONNECT_EVENT_H
 

@@ -17,8 +17,10 @@ enum hook_option {
 	HOOK_OPTIONS,
 };
 
-/** What holds programs at their hooks, in the order in which they were attached. Zeroed, there is
- * none. */
+/**
+ * What holds programs at their hooks, in the order in which they were attached. Zeroed, there is
+ * none.
+ */
 struct hook_links {
 	struct bpf_link **links;
 	size_t count;
@@ -62,12 +64,15 @@ enum hook_option hook__option(const struct bpf_program *program);
 /** @brief The option in whose place it is attached, only if that can't be; else HOOK_NO_OPTION. */
 enum hook_option hook__instead_of(const struct bpf_program *program);
 
-/** @brief What is missing where an attach failed with -EOPNOTSUPP, and what to do, for a message.
+/**
+ * @brief What is missing where an attach failed with -EOPNOTSUPP, and what to do, for a message.
  */
 const char *hook__lack(const struct bpf_program *program);
 
-/** @brief Why the kernel refuses a program a helper, and what to do, for a message; NULL if that is
- * not known. */
+/**
+ * @brief Why the kernel refuses a program a helper, and what to do, for a message; NULL if that is
+ * not known.
+ */
 const char *hook__without_helper(const struct bpf_program *program);
 
 /** @brief What an option hooks, for messages. */

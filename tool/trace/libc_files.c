@@ -55,8 +55,10 @@ static int open_root(const char *pid)
 	return open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
 }
 
-/* Keeps an ordinary file that is not there yet. Whatever else has the name, say a device, is not
- * opened. */
+/*
+ * Keeps an ordinary file that is not there yet. Whatever else has the name, say a device, is not
+ * opened.
+ */
 static void take(struct search *search, int root, const char *path)
 {
 	struct libc_files *files = search->files;
@@ -78,8 +80,10 @@ out:
 	close(fd);
 }
 
-/* What a process has mapped: the path begins with the first slash of a line of /proc/PID/maps. Is a
- * libc there? */
+/*
+ * What a process has mapped: the path begins with the first slash of a line of /proc/PID/maps. Is a
+ * libc there?
+ */
 static bool search_process(struct search *search, const char *pid, int root)
 {
 	char path[64], line[PATH_MAX + 128];
@@ -165,8 +169,8 @@ void libc_files__find(struct libc_files *files)
 		    !new_namespace(&search, entry->d_name))
 			continue;
 		if (!search_namespace(&search, entry->d_name))
-			search.namespace_count--; /* a kernel thread or a static program: ask the
-						     next */
+			/* a kernel thread or a static program: ask the next */
+			search.namespace_count--;
 	}
 	if (processes)
 		closedir(processes);

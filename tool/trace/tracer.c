@@ -20,8 +20,10 @@
 /* Per CPU. A storm of 40,000 connects a second on one CPU fills this in 65 ms. */
 #define DEFAULT_BUFFER_PAGES 64
 
-/* The part of a buffer that is filled before the tool is woken: what is below waits for a poll's
- * end. */
+/*
+ * The part of a buffer that is filled before the tool is woken: what is below waits for a poll's
+ * end.
+ */
 #define WAKEUP_DIVISOR 4
 
 #define VERIFIER_LOG_SIZE (256 * 1024)
@@ -269,8 +271,10 @@ static const struct bpf_program *find_refused(struct tracer *tracer, const struc
 	return NULL;
 }
 
-/* A kernel that refuses an optional program, say for want of its type, gets all but those of the
- * same option. */
+/*
+ * A kernel that refuses an optional program, say for want of its type, gets all but those of the
+ * same option.
+ */
 static int load(struct tracer *tracer, const struct image *image)
 {
 	char *log = calloc(1, VERIFIER_LOG_SIZE);

@@ -167,8 +167,10 @@ static bool is_include(const struct tokens *tokens, size_t i)
 	       (tokens__is(tokens, i + 1, "include") || tokens__is(tokens, i + 1, "include_next"));
 }
 
-/* `#include <NAME>` or `#include "NAME"`, its # at token *i, which is moved to the last token of
- * the line. */
+/*
+ * `#include <NAME>` or `#include "NAME"`, its # at token *i, which is moved to the last token of
+ * the line.
+ */
 static int read_include(struct c_text *text, const struct tokens *tokens, size_t *i)
 {
 	const char *open = tokens->list[*i + 2].start, *line_end = strchrnul(open, '\n');
@@ -221,8 +223,10 @@ static int read_typedef(struct c_text *text, const struct tokens *tokens, size_t
 	return name ? add_use(text, &tokens->list[name], WORD_OWN_NAME) : 0;
 }
 
-/* `BPF_HASH(NAME, …)`, `BPF_TABLE(kind, key, value, NAME, …)` outside of functions: a table of the
- * text's own. */
+/*
+ * `BPF_HASH(NAME, …)`, `BPF_TABLE(kind, key, value, NAME, …)` outside of functions: a table of the
+ * text's own.
+ */
 static int read_table(struct c_text *text, const struct tokens *tokens, size_t i)
 {
 	const struct token *token = &tokens->list[i];

@@ -32,8 +32,10 @@ static void remove_tree(const char *path)
 	nftw(path, remove_entry, 16, FTW_DEPTH | FTW_PHYS | FTW_MOUNT);
 }
 
-/* What the forked keeper does. It holds none of the process's descriptors, so that nobody waits for
- * it. */
+/*
+ * What the forked keeper does. It holds none of the process's descriptors, so that nobody waits for
+ * it.
+ */
 static void keep(const char *path, int end_of_process)
 {
 	char byte;

@@ -20,7 +20,8 @@ int directory__make(struct directory **directory);
 /** @brief Its path. */
 const char *directory__path(const struct directory *directory);
 
-/** @brief Write a file, and the directories down to it; `name` is relative. 0 or a negative errno.
+/**
+ * @brief Write a file, and the directories down to it; `name` is relative. 0 or a negative errno.
  */
 int directory__write(const struct directory *directory, const char *name, const void *bytes,
 		     size_t size);

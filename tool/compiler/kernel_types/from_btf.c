@@ -133,8 +133,8 @@ static int write_types(const struct directory *directory, const struct btf *btf,
 	if (!out)
 		goto err_out;
 	fputs("#pragma once\n"
-	      "#pragma GCC system_header\n" /* quiet about declarations that the kernel's authors
-					       chose */
+	      /* quiet about declarations that the kernel's authors chose */
+	      "#pragma GCC system_header\n"
 	      "#define btf_type_tag(tag)\n",
 	      out);
 	err = kernel_btf__print(btf, probe, taken, all, out, count);

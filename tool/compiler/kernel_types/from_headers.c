@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-/* kernel_types__from_headers(), kernel_types__from_kheaders(): a small tree that leads to the
- * kernel's own headers. */
+/*
+ * kernel_types__from_headers(), kernel_types__from_kheaders(): a small tree that leads to the
+ * kernel's own headers.
+ */
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -41,8 +43,10 @@ static bool own_bpf_h_fits(const struct header_trees *trees)
 	return fits;
 }
 
-/* linux/kconfig.h is the first that libbcc includes: what it includes in turn comes before libbcc's
- * own headers. */
+/*
+ * linux/kconfig.h is the first that libbcc includes: what it includes in turn comes before libbcc's
+ * own headers.
+ */
 static int write_kconfig(const struct directory *directory, const struct header_trees *trees)
 {
 	char *text;
@@ -56,8 +60,10 @@ static int write_kconfig(const struct directory *directory, const struct header_
 	return err;
 }
 
-/* The trees as clang is to look through them: as system headers, whose warnings are not the user's
- * to mend. */
+/*
+ * The trees as clang is to look through them: as system headers, whose warnings are not the user's
+ * to mend.
+ */
 static int add_search(struct kernel_types *types, const struct header_trees *trees)
 {
 	size_t i;

@@ -18,9 +18,9 @@ enum truth { NO, YES, UNKNOWN };
 /** A header that an #include line leads to. */
 struct found {
 	char *path;
-	char *text;	   /* NULL until it is asked for */
-	UT_hash_handle hh; /* which keeps the order in which they were found: those that the probe
-			      names first */
+	char *text; /* NULL until it is asked for */
+	/* which keeps the order in which they were found: those that the probe names first */
+	UT_hash_handle hh;
 };
 
 /** A walk over the headers that a probe includes, and those that they include. */
@@ -137,8 +137,10 @@ static enum truth disjunction(struct condition *condition)
 	return truth;
 }
 
-/* The condition of `#if`, `#elif`, `#ifdef` or `#ifndef`, its # at token `hash`, its line's end at
- * `end`. */
+/*
+ * The condition of `#if`, `#elif`, `#ifdef` or `#ifndef`, its # at token `hash`, its line's end at
+ * `end`.
+ */
 static enum truth evaluate(const struct tokens *tokens, size_t hash, size_t end, const char *config)
 {
 	struct condition condition = {
@@ -206,8 +208,10 @@ static bool is_struct(const struct tokens *tokens, size_t i)
 	return tokens__is(tokens, i, "struct") || tokens__is(tokens, i, "union");
 }
 
-/* `struct NAME {`, `union NAME {`, `typedef struct … { … } NAME;`: the place of the opening brace;
- * 0 if there is none. */
+/*
+ * `struct NAME {`, `union NAME {`, `typedef struct … { … } NAME;`: the place of the opening brace;
+ * 0 if there is none.
+ */
 static size_t find_definition(const struct tokens *tokens, const char *name)
 {
 	size_t brace, keyword;
@@ -240,8 +244,10 @@ static bool is_group(const struct tokens *tokens, size_t i)
 	       memmem(token->start, token->length, "struct_group", strlen("struct_group"));
 }
 
-/* A bracket at `open` that holds no members: a function's parameters, or what belongs to an
- * attribute. */
+/*
+ * A bracket at `open` that holds no members: a function's parameters, or what belongs to an
+ * attribute.
+ */
 static bool holds_no_members(const struct tokens *tokens, size_t open)
 {
 	if (!tokens__is(tokens, open, "(") || open == 0)
@@ -250,8 +256,10 @@ static bool holds_no_members(const struct tokens *tokens, size_t open)
 	       (begins_with_underscores(&tokens->list[open - 1]) && !is_group(tokens, open - 1));
 }
 
-/* Do the braces at `open` belong to a struct or union without a name, whose members are its
- * parent's? */
+/*
+ * Do the braces at `open` belong to a struct or union without a name, whose members are its
+ * parent's?
+ */
 static bool is_anonymous(const struct tokens *tokens, size_t open)
 {
 	size_t after = tokens__closing(tokens, open) + 1;
@@ -265,8 +273,10 @@ static bool is_anonymous(const struct tokens *tokens, size_t open)
 	return tokens__is(tokens, after, ";");
 }
 
-/* Is the identifier at `i` declared there, and not a type or something else that a declaration
- * names? */
+/*
+ * Is the identifier at `i` declared there, and not a type or something else that a declaration
+ * names?
+ */
 static bool is_declared(const struct tokens *tokens, size_t i)
 {
 	static const char *const followers[] = {";", ",", "[", ":", ")"};

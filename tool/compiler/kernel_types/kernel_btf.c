@@ -146,7 +146,8 @@ static bool own_tag(const struct selection *selection, const char *name)
 {
 	unsigned int uses = c_text__uses(selection->probe, name);
 
-	/* a probe may bring a struct for kernels that don't have it, behind #if !KERNEL_HAS_TYPE(…)
+	/*
+	 * a probe may bring a struct for kernels that don't have it, behind #if !KERNEL_HAS_TYPE(…)
 	 */
 	return (uses & WORD_OWN_TAG) && !(uses & WORD_ASKED);
 }
@@ -283,7 +284,8 @@ static int visit_enum(struct selection *selection, uint32_t id)
 {
 	const struct btf_type *type = type_of(selection->btf, id);
 	const char *tag = name_of(selection->btf, type);
-	/* libbcc's bpf.h makes the constants of some enums with macros: the tag stands for them all
+	/*
+	 * libbcc's bpf.h makes the constants of some enums with macros: the tag stands for them all
 	 */
 	bool taken = c_text__uses(selection->taken, tag) & WORD_OWN_TAG;
 	unsigned int i;

@@ -13,8 +13,9 @@
 /** @brief Answer a text's questions from BTF. */
 void kernel_btf__answer(const struct btf *btf, struct c_text *probe);
 
-/** @brief Do system calls get their arguments in a struct pt_regs
- * (CONFIG_ARCH_HAS_SYSCALL_WRAPPER)? */
+/**
+ * @brief Do system calls get their arguments in a struct pt_regs (CONFIG_ARCH_HAS_SYSCALL_WRAPPER)?
+ */
 bool kernel_btf__wraps_syscalls(const struct btf *btf);
 
 /**

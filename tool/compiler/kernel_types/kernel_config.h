@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The kernel's build configuration, which BTF does not tell: only for probes that ask about
- * CONFIG_… */
+/*
+ * The kernel's build configuration, which BTF does not tell: only for probes that ask about
+ * CONFIG_…
+ */
 #ifndef TCPCONNECT_KERNEL_CONFIG_H
 #define TCPCONNECT_KERNEL_CONFIG_H
 

@@ -11,8 +11,10 @@
 #include "kernel_headers.h"
 
 const struct kernel_header kernel_headers[] = {
-	/* before libbcc's bpf.h, which is written in these names; the rest of the kernel's typedefs
-	   is in BTF */
+	/*
+	 * before libbcc's bpf.h, which is written in these names; the rest of the kernel's typedefs
+	 * is in BTF
+	 */
 	{"linux/types.h", "#pragma once\n"
 			  "typedef signed char __s8, s8;\n"
 			  "typedef unsigned char __u8, u8;\n"
@@ -29,8 +31,10 @@ const struct kernel_header kernel_headers[] = {
 			  "#define false 0\n"},
 	/* classic BPF's opcodes, for a bpf.h that only includes them */
 	{"linux/bpf_common.h", ""},
-	/* what helpers.h includes first: libbcc's bpf.h has been read by then, and the kernel's
-	   types can follow */
+	/*
+	 * what helpers.h includes first: libbcc's bpf.h has been read by then, and the kernel's
+	 * types can follow
+	 */
 	{"uapi/linux/bpf.h", "#include <vmlinux.h>\n"},
 	{"uapi/linux/if_packet.h", ""},
 	/* of bcc/proto.h */
@@ -47,8 +51,8 @@ struct macro {
 	const char *name;
 	const char *definition; /* all behind the name, or NULL: the number */
 	int number;
-	bool member; /* stands for a member: a probe that has a variable of that name means another
-			thing */
+	/* stands for a member: a probe that has a variable of that name means another thing */
+	bool member;
 };
 
 /* The kernel's numbers of its ABI: the same as in this program's own headers. */

@@ -12,7 +12,8 @@ struct kernel_header {
 	const char *text;
 };
 
-/** What libbcc's own headers include, whatever the probe says. Ends with a header without a name.
+/**
+ * What libbcc's own headers include, whatever the probe says. Ends with a header without a name.
  */
 extern const struct kernel_header kernel_headers[];
 

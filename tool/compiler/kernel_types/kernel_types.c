@@ -67,7 +67,8 @@ static int add_common_cflags(struct kernel_types *types)
 		 * nsproxy 16 bytes too far.
 		 */
 		"-ffine-grained-bitfield-accesses",
-		/* members that are a struct with a tag and no name: the kernel has them since 6.19
+		/*
+		 * members that are a struct with a tag and no name: the kernel has them since 6.19
 		 */
 		"-fms-extensions",
 		"-Wno-microsoft-anon-tag",

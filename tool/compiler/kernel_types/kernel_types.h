@@ -52,7 +52,8 @@ const char *kernel_types__tree(const struct kernel_types *types);
 /** @brief The flags that clang needs with that tree: an array of `count` strings. */
 const char *const *kernel_types__cflags(const struct kernel_types *types, size_t *count);
 
-/** @brief What the types were taken from, for -v: "kernel BTF /sys/kernel/btf/vmlinux, 143 types".
+/**
+ * @brief What the types were taken from, for -v: "kernel BTF /sys/kernel/btf/vmlinux, 143 types".
  */
 const char *kernel_types__description(const struct kernel_types *types);
 

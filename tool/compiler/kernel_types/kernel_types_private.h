@@ -39,7 +39,8 @@ bool kernel_types__runs(const char *release);
 int kernel_types__from_btf(const struct kernel_types_source *source, bool all, struct c_text *probe,
 			   struct kernel_types *types, const struct reason *why);
 
-/** @brief Fill the directory with what leads to a header package, and answer the probe's questions.
+/**
+ * @brief Fill the directory with what leads to a header package, and answer the probe's questions.
  */
 int kernel_types__from_headers(const struct kernel_types_source *source, struct c_text *probe,
 			       struct kernel_types *types, const struct reason *why);
