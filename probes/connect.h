@@ -4,13 +4,6 @@
 #ifdef COUNT
 #define FLOWS 10240
 
-struct flow {
-	u8 saddr[16];	/* as in struct event */
-	u8 daddr[16];
-	u16 family;
-	u16 dport;	/* host order */
-};
-
 BPF_HASH(flows, struct flow, u64, FLOWS);
 
 static __always_inline void count_connect(struct event *event)
@@ -40,7 +33,9 @@ static __always_inline void report_connect(void *ctx, struct event *event)
 #else
 	int err;
 
-	event_begin(event, EVENT_CONNECT);
+	event_begin(event, EVENT_CONNECT, sizeof(*event));
+	event->uid = bpf_get_current_uid_gid();
+	bpf_get_current_comm(event->comm, sizeof(event->comm));
 	err = events.perf_submit(ctx, event, sizeof(*event));
 	if (err)
 		count_unsent(err, LOSS_CONNECT_EVENT);

@@ -15,24 +15,17 @@
 #define IPV6_EXTENSIONS 3	/* headers of options passed over at most */
 #define DNS_SEGMENT_MAX 16384	/* bytes of a TCP segment sent at most: drivers join what came in a row */
 
-/* What goes before a packet. */
-struct dns_packet {
-	struct event event;
-	u64 connection;	/* the receiving socket's cookie */
-	u64 size;	/* bytes of the packet, of which the first follow */
-};
-
 static __always_inline void dns_send(struct __sk_buff *skb, u32 most)
 {
-	struct dns_packet packet = {.connection = bpf_get_socket_cookie(skb), .size = skb->len};
+	struct packet_event packet = {.connection = bpf_get_socket_cookie(skb), .size = skb->len};
 	u32 *asker = dns_askers.lookup(&packet.connection);
 	u32 sent = skb->len < most ? skb->len : most;
 	int err;
 
-	packet.event.time_ns = bpf_ktime_get_ns();
-	packet.event.kind = EVENT_DNS_PACKET;
-	packet.event.pid = asker ? *asker : 0;
-	packet.event.length = sizeof(packet) - sizeof(packet.event) + sent;
+	packet.head.time_ns = bpf_ktime_get_ns();
+	packet.head.kind = EVENT_DNS_PACKET;
+	packet.head.pid = asker ? *asker : 0;
+	packet.head.length = sizeof(packet) - sizeof(packet.head) + sent;
 	err = events.perf_submit_skb(skb, sent, &packet, sizeof(packet)); /* libbcc makes it a statement */
 	if (err)
 		count_unsent(err, LOSS_DNS_EVENT);

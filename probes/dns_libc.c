@@ -4,7 +4,6 @@
  * behind a socket. getaddrinfo() is entered with the name and returns a list of addresses; both are in
  * the process's memory. The layout is that of glibc and musl on 64-bit machines (netdb.h).
  */
-#define LIBC_NAME_MAX 256
 #define LIBC_ADDRESSES_MAX 24	/* entries of the list: three for an address, unless hints say which */
 
 struct libc_addrinfo {
@@ -24,12 +23,6 @@ struct libc_lookup {
 	u64 result;	/* the fourth: where the list's head is written */
 };
 
-/* On the stack: a map's entry of this CPU would be shared with whoever runs here while the process's memory is read. */
-struct libc_name {
-	struct event event;
-	char name[LIBC_NAME_MAX];
-};
-
 BPF_TABLE("lru_hash", u32, struct libc_lookup, libc_lookups, 4096); /* by thread */
 
 int uprobe__getaddrinfo(struct pt_regs *ctx)
@@ -43,9 +36,10 @@ int uprobe__getaddrinfo(struct pt_regs *ctx)
 }
 
 /* One address of the list: sent unless it is the one before, for another type of socket. */
-static __always_inline void libc_send(struct pt_regs *ctx, struct libc_name *found,
+static __always_inline void libc_send(struct pt_regs *ctx, struct name_event *found,
 				      struct libc_addrinfo *info)
 {
+	void *bytes = found; /* not a struct, as in dns_kprobe.c */
 	u8 address[16] = {};
 	u64 same = 1;
 	int err;
@@ -56,23 +50,27 @@ static __always_inline void libc_send(struct pt_regs *ctx, struct libc_name *fou
 		bpf_probe_read_user(address, 16, (void *)(info->address + 8)); /* sin6_addr */
 	else
 		return;
-	same = found->event.family == info->family &&
-	       ((u64 *)found->event.daddr)[0] == ((u64 *)address)[0] &&
-	       ((u64 *)found->event.daddr)[1] == ((u64 *)address)[1];
+	same = found->head.family == info->family &&
+	       ((u64 *)found->address)[0] == ((u64 *)address)[0] &&
+	       ((u64 *)found->address)[1] == ((u64 *)address)[1];
 	if (same)
 		return;
-	found->event.family = info->family;
-	__builtin_memcpy(found->event.daddr, address, sizeof(address));
-	err = events.perf_submit(ctx, &found->event, sizeof(*found));
+	found->head.family = info->family;
+	__builtin_memcpy(found->address, address, sizeof(address));
+	err = events.perf_submit(ctx, bytes, sizeof(*found));
 	if (err)
 		count_unsent(err, LOSS_DNS_EVENT);
 }
 
+/*
+ * What is sent lies on the stack: a map's entry of this CPU would be shared with whoever runs here
+ * while the process's memory is read.
+ */
 int uretprobe__getaddrinfo(struct pt_regs *ctx)
 {
 	u32 tid = bpf_get_current_pid_tgid();
 	struct libc_lookup *lookup = libc_lookups.lookup(&tid);
-	struct libc_name found = {};
+	struct name_event found = {};
 	u64 name, next = 0;
 
 	if (!lookup)
@@ -84,8 +82,7 @@ int uretprobe__getaddrinfo(struct pt_regs *ctx)
 	if (!next || bpf_probe_read_user_str(found.name, sizeof(found.name), (void *)name) <= 1)
 		return 0;
 
-	event_begin(&found.event, EVENT_NAME);
-	found.event.length = sizeof(found.name);
+	event_begin(&found.head, EVENT_NAME, sizeof(found));
 	for (int i = 0; i < LIBC_ADDRESSES_MAX && next; i++) {
 		struct libc_addrinfo info = {};
 

@@ -1,35 +1,64 @@
-// SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0
+/* SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0 */
 /*
- * What is sent to user space. Every event goes through one perf buffer and begins with struct event;
- * the tool reads this very layout, and refuses another one when it starts.
+ * What goes from the probes to the tool. Both compilers read this file, so it includes nothing and
+ * knows no types but the kernel's __u8 to __u64. The tool refuses probes whose struct event begins
+ * otherwise than its own.
  */
-#include <uapi/linux/ptrace.h>
-#include <linux/socket.h>
-#include <net/sock.h>
+#ifndef TCPCONNECT_PROBES_EVENT_H
+#define TCPCONNECT_PROBES_EVENT_H
 
 enum event_kind {
-	EVENT_CONNECT = 1,	/* a connect that went out; no payload */
-	EVENT_DNS_MESSAGE = 2,	/* a datagram from port 53; payload: the DNS message, maybe cut short */
-	EVENT_DNS_PACKET = 3,	/* a packet from port 53; payload: see dns_cgroup.c */
-	EVENT_NAME = 4,		/* a name that the C library found the address daddr for; payload: the name */
+	/* struct event: a connect that went out */
+	EVENT_CONNECT = 1,
+	/* struct event_head, then a DNS message that came from port 53, maybe cut short */
+	EVENT_DNS_MESSAGE = 2,
+	/* struct packet_event, then a packet that came from port 53, maybe cut short */
+	EVENT_DNS_PACKET = 3,
+	/* struct name_event: a name that the C library found an address for */
+	EVENT_NAME = 4,
 };
 
+/* How every event begins. */
+struct event_head {
+	__u64 time_ns;	/* CLOCK_MONOTONIC */
+	__u32 pid;	/* thread group; 0: not known */
+	__u32 tid;	/* thread; likewise */
+	__u32 length;	/* bytes of the event behind this head */
+	__u16 kind;	/* enum event_kind */
+	__u16 family;	/* AF_INET or AF_INET6, where there is an address */
+};
+
+/* A connect. The first members are those of struct event_head. */
 struct event {
-	u64 time_ns;	/* CLOCK_MONOTONIC */
-	u16 kind;	/* enum event_kind */
-	u16 family;	/* AF_INET or AF_INET6 */
-	u16 lport;	/* host order */
-	u16 dport;	/* host order */
-	u32 pid;	/* thread group */
-	u32 tid;	/* thread */
-	u32 uid;
-	u32 length;	/* bytes of payload behind this struct */
-	u8 saddr[16];	/* network order; IPv4 in the first four bytes, the rest zero */
-	u8 daddr[16];	/* likewise */
-	char comm[16];
+	__u64 time_ns;
+	__u32 pid;
+	__u32 tid;
+	__u32 length;
+	__u16 kind;
+	__u16 family;
+	__u32 uid;
+	__u16 lport;		/* host order */
+	__u16 dport;		/* host order */
+	__u8 saddr[16];		/* network order; IPv4 in the first four bytes, the rest zero */
+	__u8 daddr[16];		/* likewise */
+	char comm[16];		/* the thread's name, terminated unless it fills the array */
 };
 
-BPF_PERF_OUTPUT(events);
+/* One address of a name. */
+#define NAME_MAX_BYTES 256
+
+struct name_event {
+	struct event_head head;
+	__u8 address[16];		/* as daddr above */
+	char name[NAME_MAX_BYTES];	/* as the process wrote it, terminated */
+};
+
+/* What goes before a packet. */
+struct packet_event {
+	struct event_head head;
+	__u64 connection;	/* the receiving socket's cookie */
+	__u64 size;		/* bytes of the packet, of which the first follow */
+};
 
 /* What could not be kept, by reason: the tool reports each that is not zero. */
 enum loss {
@@ -42,37 +71,17 @@ enum loss {
 	LOSS_KINDS,
 };
 
+/* The value of the map `losses`. */
 struct losses {
-	u64 count[LOSS_KINDS];
+	__u64 count[LOSS_KINDS];
 };
 
-BPF_ARRAY(losses, struct losses, 1);
+/* Connects that are counted together: the key of the map `flows`. */
+struct flow {
+	__u8 saddr[16];	/* as in struct event */
+	__u8 daddr[16];
+	__u16 family;
+	__u16 dport;	/* host order */
+};
 
-static __always_inline void count_loss(enum loss loss)
-{
-	int zero = 0;
-	struct losses *lost = losses.lookup(&zero);
-
-	if (lost)
-		__sync_fetch_and_add(&lost->count[loss], 1);
-}
-
-/* What the perf buffer did not take. */
-static __always_inline void count_unsent(int err, enum loss loss)
-{
-	count_loss(err == -ENOENT ? LOSS_NO_BUFFER : loss);
-}
-
-/* The parts of an event that say who and when. */
-static __always_inline void event_begin(struct event *event, u16 kind)
-{
-	u64 pid_tgid = bpf_get_current_pid_tgid();
-
-	event->time_ns = bpf_ktime_get_ns();
-	event->kind = kind;
-	event->pid = pid_tgid >> 32;
-	event->tid = pid_tgid;
-	event->uid = bpf_get_current_uid_gid();
-	event->length = 0;
-	bpf_get_current_comm(event->comm, sizeof(event->comm));
-}
+#endif

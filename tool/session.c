@@ -7,16 +7,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "kernel_clock.h"
+#include "names/names.h"
 #include "output/counts.h"
-#include "names/dns_names.h"
-#include "names/dns_packet.h"
-#include "names/dns_stream.h"
+#include "output/table.h"
 #include "trace/event_order.h"
 #include "trace/losses.h"
-#include "output/table.h"
 
 /* How long an idle tool sleeps: 20 times a second is little work, and soon enough for an eye. */
 #define WAIT_MS 50
@@ -31,22 +29,13 @@
 struct session {
 	struct tracer *tracer;
 	const volatile sig_atomic_t *stopped;
+	struct kernel_clock clock;
 	struct event_order *order;
-	struct dns_names *names;    /* NULL when none are shown, as for streams */
-	struct dns_stream *streams; /* DNS over TCP */
-	uint32_t asker;		    /* the thread group that the stream's packet is for */
+	struct names *names; /* NULL when none are shown */
 	struct table table;
-	struct losses losses;
+	struct losses_report losses;
 	int err; /* of a sample that could not be taken in */
 };
-
-static uint64_t now_ns(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return now.tv_sec * 1000000000ULL + now.tv_nsec;
-}
 
 static void take_sample(const void *sample, size_t size, void *ctx)
 {
@@ -57,63 +46,19 @@ static void take_sample(const void *sample, size_t size, void *ctx)
 		session->err = err;
 }
 
-static void show_connect(struct session *session, const struct event *event)
-{
-	struct table_query query = {0};
-
-	if (session->names)
-		query.name = dns_names__find(session->names, event->family, event->daddr,
-					     event->time_ns, event->pid, &query.age_ns);
-	table__print_row(&session->table, event, &query);
-}
-
-static void learn_from_stream(const uint8_t *message, size_t length, uint64_t time_ns, void *ctx)
+static void take_event(const struct event_head *head, void *ctx)
 {
 	struct session *session = ctx;
+	const struct event *connect = (const struct event *)head;
+	struct name_found query = {0};
 
-	dns_names__learn(session->names, message, length, time_ns, session->asker);
-}
-
-static void take_packet(struct session *session, const struct event *event, const uint8_t *payload)
-{
-	struct dns_packet packet;
-
-	if (dns_packet__read(payload, event->length, &packet) != 0)
-		return;
-	if (!packet.is_segment) {
-		dns_names__learn(session->names, packet.bytes, packet.captured, event->time_ns,
-				 event->pid);
-		return;
+	if (head->kind == EVENT_CONNECT) {
+		if (session->names)
+			query = names__find(session->names, connect);
+		table__print_row(&session->table, connect, query.name, query.age_ns);
+	} else if (session->names) {
+		names__learn(session->names, head);
 	}
-	session->asker = event->pid;
-	if (packet.starts_stream)
-		dns_stream__start(session->streams, packet.connection, packet.sequence,
-				  event->time_ns);
-	dns_stream__segment(session->streams, packet.connection, packet.sequence, packet.bytes,
-			    packet.captured, packet.length, event->time_ns);
-}
-
-static void take_name(struct session *session, const struct event *event, const uint8_t *payload)
-{
-	if (event->length && memchr(payload, '\0', event->length))
-		dns_names__learn_name(session->names, (const char *)payload, event->family,
-				      event->daddr, event->time_ns, event->pid);
-}
-
-static void take_event(const struct event *event, void *ctx)
-{
-	struct session *session = ctx;
-	const uint8_t *payload = (const uint8_t *)(event + 1);
-
-	if (event->kind == EVENT_CONNECT)
-		show_connect(session, event);
-	else if (event->kind == EVENT_DNS_MESSAGE && session->names)
-		dns_names__learn(session->names, payload, event->length, event->time_ns,
-				 event->pid);
-	else if (event->kind == EVENT_DNS_PACKET && session->names)
-		take_packet(session, event, payload);
-	else if (event->kind == EVENT_NAME && session->names)
-		take_name(session, event, payload);
 }
 
 /* Has the reader of a pipe gone away? Seen at once, and not at the next row. */
@@ -137,17 +82,22 @@ static int flush(const struct session *session)
 	return err;
 }
 
+static void report_losses(struct session *session)
+{
+	losses__report(&session->losses, session->tracer, kernel_clock__now_ns(&session->clock));
+}
+
 /* One batch: all that the CPUs have, in order, up to what may still be overtaken. */
 static int show_batch(struct session *session, uint64_t until_ns)
 {
 	int err = tracer__drain(session->tracer, take_sample, session);
 
 	event_order__release(session->order, until_ns, take_event, session);
-	if (!err)
-		err = session->err;
-	if (err) {
-		warnx("cannot read events: %s", strerror(-err));
+	if (err)
 		return err;
+	if (session->err) {
+		warnx("cannot read an event: %s", strerror(-session->err));
+		return session->err;
 	}
 	return flush(session);
 }
@@ -163,13 +113,12 @@ static int trace_rows(struct session *session)
 		if (!err && reader_is_gone())
 			err = -EPIPE;
 		if (!err)
-			err = show_batch(session, now_ns() - SETTLE_NS);
-		losses__report(&session->losses, session->tracer, now_ns());
+			err = show_batch(session,
+					 kernel_clock__now_ns(&session->clock) - SETTLE_NS);
+		report_losses(session);
 	}
 	tracer__detach(session->tracer);
-	if (!err)
-		err = show_batch(session, UINT64_MAX);
-	return err;
+	return err ? err : show_batch(session, UINT64_MAX);
 }
 
 static int trace_counts(struct session *session)
@@ -180,17 +129,42 @@ static int trace_counts(struct session *session)
 
 	while (!*session->stopped && !err && !reader_is_gone()) {
 		err = tracer__wait(session->tracer, WAIT_MS);
-		losses__report(&session->losses, session->tracer, now_ns());
+		report_losses(session);
 	}
 	tracer__detach(session->tracer);
-	err = tracer__flows(session->tracer, &flows, &count);
-	if (err) {
-		warnx("cannot read the counts: %s", strerror(-err));
+	if (!err)
+		err = tracer__flows(session->tracer, &flows, &count);
+	if (err)
 		return err;
-	}
 	counts__print(session->table.out, flows, count);
 	free(flows);
 	return flush(session);
+}
+
+/* Everything that rows are made with; what there is on failure, the caller frees. */
+static int begin(struct session *session)
+{
+	int err = session->table.query ? names__new(&session->names) : 0;
+
+	kernel_clock__init(&session->clock);
+	session->order = event_order__new();
+	if (!err && !session->order)
+		err = -ENOMEM;
+	if (err)
+		warnx("cannot begin: %s", strerror(-err));
+	return err;
+}
+
+static int trace(struct session *session)
+{
+	int err;
+
+	puts("Tracing connect ... Hit Ctrl-C to end");
+	err = flush(session);
+	if (!err)
+		err = tracer__counts(session->tracer) ? trace_counts(session) : trace_rows(session);
+	losses__report_total(session->tracer, kernel_clock__now_ns(&session->clock));
+	return err == -EPIPE ? 0 : err; /* whoever reads has had enough */
 }
 
 int session__run(const struct options *options, struct tracer *tracer,
@@ -205,27 +179,11 @@ int session__run(const struct options *options, struct tracer *tracer,
 			  .local_port = options->local_port,
 			  .query = tracer__sees_names(tracer)},
 	};
-	int err = session.table.query ? dns_names__new(&session.names) : 0;
+	int err = begin(&session);
 
-	if (!err && session.names)
-		err = dns_stream__new(&session.streams, learn_from_stream, &session);
-	session.order = event_order__new();
-	if (!err && !session.order)
-		err = -ENOMEM;
-	if (err) {
-		warnx("cannot begin: %s", strerror(-err));
-	} else {
-		puts("Tracing connect ... Hit Ctrl-C to end");
-		err = flush(&session);
-		if (!err)
-			err = tracer__counts(tracer) ? trace_counts(&session)
-						     : trace_rows(&session);
-		if (err == -EPIPE) /* whoever reads has had enough */
-			err = 0;
-		losses__report_total(tracer);
-	}
+	if (!err)
+		err = trace(&session);
 	event_order__free(session.order);
-	dns_stream__free(session.streams);
-	dns_names__free(session.names);
+	names__free(session.names);
 	return err;
 }

@@ -72,7 +72,7 @@ probes_of_others() {
 
 a_changed_event() {
 	cp -r "$here/../../probes" "$work/event"
-	sed -i 's/^	u16 lport;/	u32 lport;/' "$work/event/event.h"
+	sed -i 's/^	__u16 lport;/	__u32 lport;/' "$work/event/event.h"
 	fails "the field 'lport'|the field 'kind'|the field '" "$TCPCONNECT" --no-cache --probes "$work/event"
 }
 

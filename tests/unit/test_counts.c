@@ -10,11 +10,11 @@
 static struct tracer_flow flow(const char *saddr, const char *daddr, uint16_t dport,
 			       uint64_t connects)
 {
-	struct tracer_flow made = {.dport = dport, .connects = connects};
+	struct tracer_flow made = {.key = {.dport = dport}, .connects = connects};
 
-	made.family = strchr(saddr, ':') ? AF_INET6 : AF_INET;
-	assert_int_equal(inet_pton(made.family, saddr, made.saddr), 1);
-	assert_int_equal(inet_pton(made.family, daddr, made.daddr), 1);
+	made.key.family = strchr(saddr, ':') ? AF_INET6 : AF_INET;
+	assert_int_equal(inet_pton(made.key.family, saddr, made.key.saddr), 1);
+	assert_int_equal(inet_pton(made.key.family, daddr, made.key.daddr), 1);
 	return made;
 }
 

@@ -14,7 +14,7 @@ struct seen {
 	size_t count;
 };
 
-static void see(const struct event *event, void *ctx)
+static void see(const struct event_head *event, void *ctx)
 {
 	struct seen *seen = ctx;
 	const uint8_t *payload = (const uint8_t *)(event + 1);
@@ -29,8 +29,8 @@ static void see(const struct event *event, void *ctx)
 /* An event whose payload is its tid, over and over. */
 static void add(struct event_order *order, uint64_t time_ns, uint32_t tid, uint32_t length)
 {
-	uint8_t sample[sizeof(struct event) + 5000];
-	struct event event = {.time_ns = time_ns, .tid = tid, .length = length};
+	uint8_t sample[sizeof(struct event_head) + 5000];
+	struct event_head event = {.time_ns = time_ns, .tid = tid, .length = length};
 
 	memcpy(sample, &event, sizeof(event));
 	memset(sample + sizeof(event), (uint8_t)tid, length);
@@ -65,7 +65,6 @@ static void what_is_too_young_stays_and_is_kept_whole(void **state)
 	add(order, 200, 2, 0);
 	event_order__release(order, 150, see, &seen);
 	assert_int_equal(seen.count, 1);
-	assert_int_equal(event_order__oldest_ns(order), 200);
 	add(order, 250, 5, 99);
 	event_order__release(order, 299, see, &seen);
 	assert_int_equal(seen.count, 3);
@@ -75,7 +74,6 @@ static void what_is_too_young_stays_and_is_kept_whole(void **state)
 	assert_int_equal(seen.tids[1], 2);
 	assert_int_equal(seen.tids[2], 5);
 	assert_int_equal(seen.tids[3], 3);
-	assert_int_equal(event_order__oldest_ns(order), 0);
 	event_order__free(order);
 }
 
@@ -96,7 +94,7 @@ static void equal_times_keep_the_order_of_arrival(void **state)
 static void a_sample_shorter_than_it_says_is_refused(void **state)
 {
 	struct event_order *order = event_order__new();
-	struct event event = {.time_ns = 1, .length = 1};
+	struct event_head event = {.time_ns = 1, .length = 1};
 	struct seen seen = {0};
 	(void)state;
 
@@ -113,7 +111,7 @@ static void padding_behind_the_payload_is_dropped(void **state)
 {
 	struct event_order *order = event_order__new();
 	struct {
-		struct event event;
+		struct event_head event;
 		uint8_t payload[8];
 	} sample = {.event = {.time_ns = 1, .tid = 9, .length = 3}, .payload = {9, 9, 9, 1, 2, 3}};
 	struct seen seen = {0};

@@ -8,6 +8,13 @@
 #include "output/table.h"
 #include "test.h"
 
+struct query {
+	const char *name;
+	uint64_t age_ns;
+};
+
+static const struct query no_query;
+
 static struct event connect_event(const char *saddr, const char *daddr)
 {
 	struct event event = {
@@ -29,7 +36,7 @@ static struct event connect_event(const char *saddr, const char *daddr)
 
 /* What a table prints for the header and these rows. */
 static char *print(struct table table, const struct event *events, size_t count,
-		   const struct table_query *query)
+		   const struct query *query)
 {
 	char *text;
 	size_t size;
@@ -37,13 +44,13 @@ static char *print(struct table table, const struct event *events, size_t count,
 	table.out = open_memstream(&text, &size);
 	table__print_header(&table);
 	for (size_t i = 0; i < count; i++)
-		table__print_row(&table, &events[i], query);
+		table__print_row(&table, &events[i], query->name, query->age_ns);
 	fclose(table.out);
 	return text;
 }
 
 static void assert_prints(struct table table, const struct event *event,
-			  const struct table_query *query, const char *expected)
+			  const struct query *query, const char *expected)
 {
 	char *text = print(table, event, 1, query);
 
@@ -56,7 +63,7 @@ static void plain(void **state)
 	struct event event = connect_event("10.0.0.1", "192.0.2.7");
 	(void)state;
 
-	assert_prints((struct table){0}, &event, NULL,
+	assert_prints((struct table){0}, &event, &no_query,
 		      "PID     COMM         IP SADDR            DADDR            DPORT \n"
 		      "1469    curl         4  10.0.0.1         192.0.2.7        443    \n");
 }
@@ -66,7 +73,7 @@ static void ipv6_addresses_are_wider_than_their_column(void **state)
 	struct event event = connect_event("fe80::2000:bff:fe82:3ac", "::1");
 	(void)state;
 
-	assert_prints((struct table){0}, &event, NULL,
+	assert_prints((struct table){0}, &event, &no_query,
 		      "PID     COMM         IP SADDR            DADDR            DPORT \n"
 		      "1469    curl         6  fe80::2000:bff:fe82:3ac ::1              443    \n");
 }
@@ -75,7 +82,7 @@ static void every_column(void **state)
 {
 	struct event events[2] = {connect_event("10.0.0.1", "192.0.2.7"),
 				  connect_event("10.0.0.1", "192.0.2.7")};
-	struct table_query query = {.name = "www.example.org"};
+	struct query query = {.name = "www.example.org"};
 	struct table table = {.timestamp = true, .uid = true, .local_port = true, .query = true};
 	char *text;
 	(void)state;
@@ -102,9 +109,9 @@ static void the_query_column(void **state)
 	struct event event = connect_event("10.0.0.1", "192.0.2.7");
 	struct event local = connect_event("127.0.0.1", "127.0.0.1");
 	struct event local6 = connect_event("::1", "::1");
-	struct table_query old = {.name = "example.org", .age_ns = 123456000};
-	struct table_query young = {.name = "example.org", .age_ns = 100000000};
-	struct table_query none = {0};
+	struct query old = {.name = "example.org", .age_ns = 123456000};
+	struct query young = {.name = "example.org", .age_ns = 100000000};
+	struct query none = {0};
 	struct table table = {.query = true};
 	char expected[512];
 	(void)state;
@@ -134,11 +141,11 @@ static void a_command_is_cut_to_its_column_and_harmless(void **state)
 	(void)state;
 
 	memcpy(event.comm, "0123456789abcdef", 16);
-	text = print((struct table){0}, &event, 1, NULL);
+	text = print((struct table){0}, &event, 1, &no_query);
 	assert_non_null(strstr(text, "1469    0123456789ab 4  "));
 	free(text);
 	memcpy(event.comm, "a\033[2Jb\n\0xxxxxxxxx", 16);
-	text = print((struct table){0}, &event, 1, NULL);
+	text = print((struct table){0}, &event, 1, &no_query);
 	assert_null(strchr(text, '\033'));
 	free(text);
 }

@@ -18,6 +18,8 @@ static const struct kind {
 } kinds[] = {
 	{"kprobe__", "kprobe", TARGET_SYMBOL},
 	{"kretprobe__", "kretprobe", TARGET_SYMBOL},
+	/* a kprobe that is attached only where the root cgroup can't be hooked */
+	{"spare_kprobe__", "kprobe", TARGET_SYMBOL},
 	{"uprobe__", "uprobe", TARGET_SYMBOL},
 	{"uretprobe__", "uretprobe", TARGET_SYMBOL},
 	{"tracepoint__", "tracepoint", TARGET_PAIR},
@@ -59,6 +61,6 @@ int hook_name__section(const char *function, char *section, size_t size)
 
 const char *hook_name__prefixes(void)
 {
-	return "kprobe__, kretprobe__, uprobe__, uretprobe__, tracepoint__, raw_tracepoint__, "
+	return "kprobe__, kretprobe__, spare_kprobe__, uprobe__, uretprobe__, tracepoint__, raw_tracepoint__, "
 	       "kfunc__, kretfunc__, sockops__, cgroup_skb__, cgroup__";
 }

@@ -89,22 +89,15 @@ static int read_segment(struct rest *rest, struct dns_packet *packet)
 	return header.doff < 5 ? -EBADMSG : rest__skip(rest, header.doff * 4);
 }
 
-int dns_packet__read(const uint8_t *payload, size_t size, struct dns_packet *packet)
+int dns_packet__read(const uint8_t *bytes, size_t captured, size_t size, struct dns_packet *packet)
 {
-	struct rest rest = {payload, size, size};
-	uint64_t front[2];
+	struct rest rest = {bytes, captured, size};
 	uint8_t version, protocol;
-	int err = rest__peek(&rest, front, sizeof(front));
+	int err = rest__peek(&rest, &version, sizeof(version));
 
 	memset(packet, 0, sizeof(*packet));
-	if (!err)
-		err = rest__skip(&rest, sizeof(front));
-	if (!err)
-		err = rest__peek(&rest, &version, sizeof(version));
-	if (err || front[1] < rest.captured)
+	if (err || size < captured)
 		return -EBADMSG;
-	packet->connection = front[0];
-	rest.length = front[1];
 	err = version >> 4 == 4 ? skip_ipv4(&rest, &protocol) : skip_ipv6(&rest, &protocol);
 	if (!err && protocol == IPPROTO_UDP)
 		err = read_datagram(&rest);

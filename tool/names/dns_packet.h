@@ -11,7 +11,6 @@
  * A UDP datagram, which is one DNS message, or a TCP segment, which is a piece of a stream of them.
  */
 struct dns_packet {
-	uint64_t connection;  /* a number of the receiving socket */
 	bool is_segment;      /* TCP */
 	bool starts_stream;   /* TCP: the server's SYN */
 	uint32_t sequence;    /* TCP: of the first byte of data */
@@ -21,16 +20,13 @@ struct dns_packet {
 };
 
 /**
- * @brief Read the payload of an EVENT_DNS_PACKET (probes/dns_cgroup.c).
- *
- * That is the socket's cookie and the packet's size, 8 bytes each and in this machine's byte order,
- * and then the packet, maybe cut short: IPv4 (RFC 791) or IPv6 (RFC 8200), UDP or TCP. Nothing in
- * it is trusted.
- *
- * @param payload, size as they came
- * @param packet filled on success
+ * @brief Take a packet apart: IPv4 (RFC 791) or IPv6 (RFC 8200), then UDP or TCP. Nothing in it is
+ * trusted.
+ * @param bytes, captured the packet's beginning, from its IP header on
+ * @param size bytes of the whole packet
+ * @param packet filled on success; points into the bytes
  * @return 0, or -EBADMSG for what is no such packet
  */
-int dns_packet__read(const uint8_t *payload, size_t size, struct dns_packet *packet);
+int dns_packet__read(const uint8_t *bytes, size_t captured, size_t size, struct dns_packet *packet);
 
 #endif

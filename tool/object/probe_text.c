@@ -58,6 +58,7 @@ static const struct probe_file {
 	needed_fn needed;
 } probe_files[] = {
 	{"event.h", always},
+	{"output.h", always},
 	{"filter.h", always},
 	{"connect.h", always},
 	{"connect_kprobe.c", with_kprobes},

@@ -15,14 +15,14 @@ static int by_family_and_connects(const void *left, const void *right)
 	const struct tracer_flow *a = left, *b = right;
 	int order;
 
-	if (a->family != b->family)
-		return a->family == AF_INET ? -1 : 1;
+	if (a->key.family != b->key.family)
+		return a->key.family == AF_INET ? -1 : 1;
 	if (a->connects != b->connects)
 		return a->connects > b->connects ? -1 : 1;
-	order = memcmp(a->daddr, b->daddr, sizeof(a->daddr));
+	order = memcmp(a->key.daddr, b->key.daddr, sizeof(a->key.daddr));
 	if (!order)
-		order = memcmp(a->saddr, b->saddr, sizeof(a->saddr));
-	return order ? order : a->dport - b->dport;
+		order = memcmp(a->key.saddr, b->key.saddr, sizeof(a->key.saddr));
+	return order ? order : a->key.dport - b->key.dport;
 }
 
 void counts__print(FILE *out, struct tracer_flow *flows, size_t count)
@@ -31,12 +31,12 @@ void counts__print(FILE *out, struct tracer_flow *flows, size_t count)
 	if (count)
 		qsort(flows, count, sizeof(*flows), by_family_and_connects);
 	for (size_t i = 0; i < count; i++) {
-		const struct tracer_flow *flow = &flows[i];
+		const struct flow *flow = &flows[i].key;
 		address_text saddr, daddr;
 
 		fprintf(out, "%-25s %-25s %-20u %-10llu\n",
 			address__format(flow->family, flow->saddr, saddr),
 			address__format(flow->family, flow->daddr, daddr), flow->dport,
-			(unsigned long long)flow->connects);
+			(unsigned long long)flows[i].connects);
 	}
 }

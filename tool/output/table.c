@@ -22,25 +22,25 @@ void table__print_header(const struct table *table)
 	fprintf(table->out, "%-16s %-6s%s\n", "DADDR", "DPORT", table->query ? " QUERY" : "");
 }
 
-static void print_query(FILE *out, const struct event *event, const struct table_query *query)
+static void print_query(FILE *out, const struct event *event, const char *name, uint64_t age_ns)
 {
 	bool local = address__is_localhost(event->family, event->daddr);
 
-	if (local && (!query->name || strcmp(query->name, "localhost") == 0)) {
+	if (local && (!name || strcmp(name, "localhost") == 0)) {
 		fputs("localhost", out); /* whose age says nothing */
 		return;
 	}
-	if (!query->name) {
+	if (!name) {
 		fputs("No DNS Query", out);
 		return;
 	}
-	fputs(query->name, out);
-	if (query->age_ns > AGE_SHOWN_NS)
-		fprintf(out, " (%.3fms)", query->age_ns / 1e6);
+	fputs(name, out);
+	if (age_ns > AGE_SHOWN_NS)
+		fprintf(out, " (%.3fms)", age_ns / 1e6);
 }
 
-void table__print_row(struct table *table, const struct event *event,
-		      const struct table_query *query)
+void table__print_row(struct table *table, const struct event *event, const char *query,
+		      uint64_t query_age_ns)
 {
 	FILE *out = table->out;
 	char comm[4 * sizeof(event->comm) + 1];
@@ -63,6 +63,6 @@ void table__print_row(struct table *table, const struct event *event,
 	fprintf(out, "%-16s %-6u ", address__format(event->family, event->daddr, daddr),
 		event->dport);
 	if (table->query)
-		print_query(out, event, query);
+		print_query(out, event, query, query_age_ns);
 	fputc('\n', out);
 }

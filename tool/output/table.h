@@ -19,20 +19,15 @@ struct table {
 	uint64_t first_ns; /* 0 until the first row is printed */
 };
 
-/** The name behind a connect's address. */
-struct table_query {
-	const char *name; /* NULL: nobody asked for one */
-	uint64_t age_ns;  /* from the answer to the connect */
-};
-
 /** @brief Print the line with the columns' names. */
 void table__print_header(const struct table *table);
 
 /**
  * @brief Print a connect.
- * @param query its name; NULL when the table has no such column
+ * @param query the name behind its address; NULL when nobody asked for one, or for no such column
+ * @param query_age_ns from the answer to the connect
  */
-void table__print_row(struct table *table, const struct event *event,
-		      const struct table_query *query);
+void table__print_row(struct table *table, const struct event *event, const char *query,
+		      uint64_t query_age_ns);
 
 #endif

@@ -10,7 +10,6 @@
 #include <bpf/btf.h>
 
 #include "event.h"
-#include "object/object_sections.h"
 
 #define FIELD(name)                                                                    \
 	{                                                                              \
@@ -47,7 +46,7 @@ static int check_field(const struct btf *btf, const struct btf_type *type,
 
 int event_layout__check(const struct btf *btf)
 {
-	int id = btf ? btf__find_by_name_kind(btf, OBJECT_EVENT_STRUCT, BTF_KIND_STRUCT) : -ENOENT;
+	int id = btf ? btf__find_by_name_kind(btf, "event", BTF_KIND_STRUCT) : -ENOENT;
 	const struct btf_type *type;
 	int err = 0;
 

@@ -67,22 +67,22 @@ static int reserve(struct event_order *order, size_t size)
 
 int event_order__add(struct event_order *order, const void *sample, size_t size)
 {
-	struct event event;
+	struct event_head head;
 	int err;
 
-	if (size < sizeof(event))
+	if (size < sizeof(head))
 		return -EINVAL;
-	memcpy(&event, sample, sizeof(event));
-	if (event.length >
-	    size - sizeof(event)) /* the perf buffer pads: it may be shorter, not longer */
+	memcpy(&head, sample, sizeof(head));
+	/* the perf buffer pads: the event may be shorter, not longer */
+	if (head.length > size - sizeof(head))
 		return -EINVAL;
-	size = sizeof(event) + event.length;
+	size = sizeof(head) + head.length;
 	err = reserve(order, round_up(size));
 	if (err)
 		return err;
 	memcpy(order->arena + order->used, sample, size);
 	order->entries[order->count++] = (struct entry){
-		.time_ns = event.time_ns, .number = order->next_number++, .offset = order->used};
+		.time_ns = head.time_ns, .number = order->next_number++, .offset = order->used};
 	order->used += round_up(size);
 	return 0;
 }
@@ -96,9 +96,9 @@ static int by_time(const void *left, const void *right)
 	return a->number < b->number ? -1 : 1;
 }
 
-static const struct event *event_at(const struct event_order *order, const struct entry *entry)
+static const struct event_head *event_at(const struct event_order *order, const struct entry *entry)
 {
-	return (const struct event *)(order->arena + entry->offset);
+	return (const struct event_head *)(order->arena + entry->offset);
 }
 
 static int by_offset(const void *left, const void *right)
@@ -117,7 +117,7 @@ static void drop(struct event_order *order, size_t released)
 	order->used = 0;
 	for (size_t i = 0; i < order->count; i++) {
 		struct entry *entry = &order->entries[i];
-		size_t size = round_up(sizeof(struct event) + event_at(order, entry)->length);
+		size_t size = round_up(sizeof(struct event_head) + event_at(order, entry)->length);
 
 		memmove(order->arena + order->used, order->arena + entry->offset, size);
 		entry->offset = order->used;
@@ -138,14 +138,4 @@ void event_order__release(struct event_order *order, uint64_t until_ns, event_fn
 	}
 	if (released)
 		drop(order, released);
-}
-
-uint64_t event_order__oldest_ns(const struct event_order *order)
-{
-	uint64_t oldest = 0;
-
-	for (size_t i = 0; i < order->count; i++)
-		if (!oldest || order->entries[i].time_ns < oldest)
-			oldest = order->entries[i].time_ns;
-	return oldest;
 }

@@ -11,7 +11,7 @@
 struct event_order;
 
 /** What is called for each event, in time order; the event is valid during the call only. */
-typedef void (*event_fn)(const struct event *event, void *ctx);
+typedef void (*event_fn)(const struct event_head *event, void *ctx);
 
 /** @brief A new, empty order, or NULL when memory is out. */
 struct event_order *event_order__new(void);
@@ -31,8 +31,5 @@ int event_order__add(struct event_order *order, const void *sample, size_t size)
  * @param until_ns CLOCK_MONOTONIC; events that are younger stay
  */
 void event_order__release(struct event_order *order, uint64_t until_ns, event_fn fn, void *ctx);
-
-/** @brief The oldest event's time, or 0 when there is none. Valid after event_order__release(). */
-uint64_t event_order__oldest_ns(const struct event_order *order);
 
 #endif

@@ -3,7 +3,6 @@
 
 #include <err.h>
 #include <errno.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -38,8 +37,18 @@ static int attach_by_section(const struct bpf_program *program, struct hook_link
 	return add(links, bpf_program__attach(program));
 }
 
+/* The kernel's own error number for what it cannot do (include/linux/errno.h). */
+#define KERNEL_ENOTSUPP 524
+
+static int attach_trampoline(const struct bpf_program *program, struct hook_links *links)
+{
+	int err = attach_by_section(program, links);
+
+	return err == -KERNEL_ENOTSUPP || err == -EBUSY || err == -EINVAL ? -EOPNOTSUPP : err;
+}
+
 /* kprobes are perf events of their own type since 4.17; before, they were written into tracefs. */
-int hook__has_kprobes(void)
+bool hook__has_kprobes(void)
 {
 	return access("/sys/bus/event_source/devices/kprobe/type", F_OK) == 0 ||
 	       access("/sys/kernel/tracing/kprobe_events", F_OK) == 0 ||
@@ -60,7 +69,7 @@ static bool is_confidential(void)
 	return strstr(line, "[confidentiality]") != NULL;
 }
 
-int hook__may_kprobe(void)
+bool hook__may_kprobe(void)
 {
 	return hook__has_kprobes() && !is_confidential();
 }
@@ -99,17 +108,18 @@ static int attach_to_libc(const struct bpf_program *program, struct hook_links *
  */
 static int attach_to_root_cgroup(const struct bpf_program *program, struct hook_links *links)
 {
+	bool names_only = hook__kind(program)->role == HOOK_OPTIONAL;
 	bool whole;
 	int root = cgroup_root__open(&whole);
 	int err;
 
 	if (root < 0)
 		return root;
-	if (!whole && hook__option(program) && hook__has_kprobes()) {
+	if (!whole && names_only && hook__has_kprobes()) {
 		close(root);
 		return -EXDEV;
 	}
-	if (!whole && !hook__option(program))
+	if (!whole && !names_only)
 		warnx("warning: only processes of this container are seen, since it has a cgroup "
 		      "namespace of its own: run tcpconnect on the host, or, with docker, "
 		      "--cgroupns=host");
@@ -118,36 +128,95 @@ static int attach_to_root_cgroup(const struct bpf_program *program, struct hook_
 	return err;
 }
 
-static const struct kind {
-	const char *section; /* the beginning of its name */
-	int rank;
-	enum hook_option option, instead_of;
-	int (*attach)(const struct bpf_program *program, struct hook_links *links);
-} kinds[] = {
-	{"kretprobe/", 0, 0, 0, attach_kprobe},
-	{"kprobe/skb_consume_udp", HOOK_LAST_RANK, 0, HOOK_ROOT_CGROUP, attach_kprobe},
-	{"kprobe/", 1, 0, 0, attach_kprobe},
-	{"sockops", 1, 0, 0, attach_to_root_cgroup},
-	{"uretprobe/", 0, HOOK_LIBC, 0, attach_to_libc},
-	{"uprobe/", 1, HOOK_LIBC, 0, attach_to_libc},
-	{"cgroup_skb/", 1, HOOK_ROOT_CGROUP, 0, attach_to_root_cgroup},
-	{"cgroup/", 1, HOOK_ROOT_CGROUP, 0, attach_to_root_cgroup},
-	{"", 1, 0, 0, attach_by_section},
-};
-
-static const struct kind *kind_of(const struct bpf_program *program)
+static const char *missing_kprobes(void)
 {
-	const char *section = bpf_program__section_name(program);
-	const struct kind *kind = kinds;
-
-	while (strncmp(section, kind->section, strlen(kind->section)) != 0)
-		kind++; /* the last one fits all */
-	return kind;
+	return "this kernel has no kprobes (CONFIG_KPROBES); try --attach sockops";
 }
 
-int hook__attach(const struct bpf_program *program, struct hook_links *links)
+static const char *missing_cgroup(void)
 {
-	return kind_of(program)->attach(program, links);
+	if (hook__has_kprobes())
+		return "no cgroup v2 is within reach (CONFIG_CGROUP_BPF; mount -t cgroup2 none "
+		       "DIR); try --attach kprobe";
+	return "this kernel has no kprobes (CONFIG_KPROBES), and no cgroup v2 is within reach "
+	       "(CONFIG_CGROUP_BPF; mount -t cgroup2 none DIR)";
+}
+
+static const char *missing_trampolines(void)
+{
+	return "this kernel has no BPF trampolines for it (CONFIG_DYNAMIC_FTRACE_WITH_DIRECT_CALLS; "
+	       "lockdown can forbid them): use kprobe__ and kretprobe__ in place of kfunc__ and "
+	       "kretfunc__";
+}
+
+static const char *missing_anything(void)
+{
+	return "this kernel was built without what it hooks";
+}
+
+static const char *refused_kprobe(const char *log)
+{
+	if (!is_confidential() || !strstr(log, "bpf_probe_read"))
+		return NULL;
+	return "lockdown=confidentiality keeps kprobes from reading the kernel, and sockops tells "
+	       "who connects from Linux 6.18 on: boot with lockdown=integrity, or a newer kernel";
+}
+
+static const char *refused_sockops(const char *log)
+{
+	if (!strstr(log, "bpf_get_current_"))
+		return NULL;
+	if (is_confidential())
+		return refused_kprobe("bpf_probe_read");
+	return "sockops tells who connects from Linux 6.18 on: use --attach kprobe, or a newer "
+	       "kernel";
+}
+
+static const char *refused_for_no_known_reason(const char *log)
+{
+	(void)log;
+	return NULL;
+}
+
+static const struct hook_way kprobes = {
+	attach_kprobe, missing_kprobes, refused_kprobe,
+	"root, or CAP_BPF and CAP_PERFMON with kernel.perf_event_paranoid at most 2"};
+static const struct hook_way root_cgroup = {attach_to_root_cgroup, missing_cgroup, refused_sockops,
+					    "root, or CAP_BPF and CAP_NET_ADMIN"};
+static const struct hook_way libc = {
+	attach_to_libc, missing_anything, refused_for_no_known_reason,
+	"root, or CAP_PERFMON, CAP_SYS_ADMIN where the kernel wants that, and CAP_SYS_PTRACE to see "
+	"other users' processes"};
+static const struct hook_way trampolines = {attach_trampoline, missing_trampolines,
+					    refused_for_no_known_reason,
+					    "root, or CAP_BPF and CAP_PERFMON"};
+static const struct hook_way others = {attach_by_section, missing_anything,
+				       refused_for_no_known_reason,
+				       "root, or CAP_BPF and CAP_PERFMON"};
+
+static const struct hook_kind kinds[] = {
+	{"kretprobe__", HOOK_NEEDED, HOOK_NO_GROUP, 0, &kprobes},
+	{"kprobe__", HOOK_NEEDED, HOOK_NO_GROUP, 1, &kprobes},
+	{"spare_kprobe__", HOOK_IN_PLACE_OF, HOOK_ROOT_CGROUP, 2, &kprobes},
+	{"sockops__", HOOK_NEEDED, HOOK_NO_GROUP, 1, &root_cgroup},
+	{"cgroup_skb__", HOOK_OPTIONAL, HOOK_ROOT_CGROUP, 1, &root_cgroup},
+	{"cgroup__", HOOK_OPTIONAL, HOOK_ROOT_CGROUP, 1, &root_cgroup},
+	{"uretprobe__", HOOK_OPTIONAL, HOOK_LIBC, 0, &libc},
+	{"uprobe__", HOOK_OPTIONAL, HOOK_LIBC, 1, &libc},
+	{"kretfunc__", HOOK_NEEDED, HOOK_NO_GROUP, 0, &trampolines},
+	{"kfunc__", HOOK_NEEDED, HOOK_NO_GROUP, 1, &trampolines},
+	/* tracepoint__, raw_tracepoint__ */
+	{"", HOOK_NEEDED, HOOK_NO_GROUP, 1, &others},
+};
+
+const struct hook_kind *hook__kind(const struct bpf_program *program)
+{
+	const char *name = bpf_program__name(program);
+	const struct hook_kind *kind = kinds;
+
+	while (strncmp(name, kind->prefix, strlen(kind->prefix)) != 0)
+		kind++; /* the last one fits all */
+	return kind;
 }
 
 /* struct bpf_link_info of Linux 6.7, as far as it is read: the system's header may be older. */
@@ -193,56 +262,30 @@ void hook__detach(struct hook_links *links)
 	links->links = NULL;
 }
 
-int hook__rank(const struct bpf_program *program)
+const char *hook__group_name(enum hook_group group)
 {
-	return kind_of(program)->rank;
-}
-
-enum hook_option hook__option(const struct bpf_program *program)
-{
-	return kind_of(program)->option;
-}
-
-enum hook_option hook__instead_of(const struct bpf_program *program)
-{
-	return kind_of(program)->instead_of;
-}
-
-const char *hook__lack(const struct bpf_program *program)
-{
-	int (*attach)(const struct bpf_program *, struct hook_links *) = kind_of(program)->attach;
-
-	if (attach == attach_kprobe)
-		return "this kernel has no kprobes (CONFIG_KPROBES); try --attach sockops";
-	if (attach != attach_to_root_cgroup)
-		return "this kernel was built without what it hooks";
-	if (hook__has_kprobes())
-		return "no cgroup v2 is within reach (CONFIG_CGROUP_BPF; mount -t cgroup2 none "
-		       "DIR); try --attach kprobe";
-	return "this kernel has no kprobes (CONFIG_KPROBES), and no cgroup v2 is within reach "
-	       "(CONFIG_CGROUP_BPF; mount -t cgroup2 none DIR)";
-}
-
-const char *hook__without_helper(const struct bpf_program *program)
-{
-	int (*attach)(const struct bpf_program *, struct hook_links *) = kind_of(program)->attach;
-
-	if (is_confidential())
-		return "lockdown=confidentiality keeps kprobes from reading the kernel, and sockops "
-		       "tells who connects from Linux 6.18 on: boot with lockdown=integrity, or a "
-		       "newer kernel";
-	if (attach == attach_to_root_cgroup)
-		return "sockops tells who connects from Linux 6.18 on: use --attach kprobe, or a "
-		       "newer kernel";
-	return NULL;
-}
-
-const char *hook__option_name(enum hook_option option)
-{
-	static const char *const names[HOOK_OPTIONS] = {
+	static const char *const names[HOOK_GROUPS] = {
 		[HOOK_ROOT_CGROUP] = "the root cgroup",
 		[HOOK_LIBC] = "the C library",
 	};
 
-	return names[option];
+	return names[group];
+}
+
+const char *hook__cure(const struct hook_kind *kind, int err)
+{
+	switch (err) {
+	case -EOPNOTSUPP:
+		return kind->way->missing();
+	case -EPERM:
+	case -EACCES:
+		return kind->way->needs;
+	case -E2BIG: /* kernel/bpf/cgroup.c */
+		return "64 programs are attached to the root cgroup already, the most that the "
+		       "kernel takes: end other tracers (bpftool cgroup tree lists them)";
+	case -EXDEV:
+		return "this container has a cgroup namespace of its own";
+	default:
+		return NULL;
+	}
 }

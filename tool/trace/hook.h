@@ -1,20 +1,28 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Attaches one program where its section says; nobody else asks which kind of hook it is. */
+/* The kinds of hooks: what each is to the whole, how it is attached, and what can stand in its way. */
 #ifndef TCPCONNECT_HOOK_H
 #define TCPCONNECT_HOOK_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 struct bpf_link;
 struct bpf_program;
 
-/** What programs that only tell names are attached to. */
-enum hook_option {
-	HOOK_NO_OPTION, /* the program tells more, and must be attached */
+/** What a program is to the whole. */
+enum hook_role {
+	HOOK_NEEDED,	 /* it tells of connects, and must be attached */
+	HOOK_OPTIONAL,	 /* it tells names: tracing can do without, with fewer of them */
+	HOOK_IN_PLACE_OF /* it tells names, where its group cannot be hooked */
+};
+
+/** Programs that are worth something only together. */
+enum hook_group {
+	HOOK_NO_GROUP,
 	HOOK_ROOT_CGROUP,
 	HOOK_LIBC,
-	HOOK_OPTIONS,
+	HOOK_GROUPS,
 };
 
 /**
@@ -26,20 +34,47 @@ struct hook_links {
 	size_t count;
 };
 
+/** How programs of some kinds are attached, and what can stand in the way. */
+struct hook_way {
+	/*
+	 * Attach a loaded program and add its links. 0; -ENOENT when the kernel has nothing of that
+	 * name; -EOPNOTSUPP when it was built without this; or another negative errno.
+	 */
+	int (*attach)(const struct bpf_program *program, struct hook_links *links);
+	/* what is missing where attach() returned -EOPNOTSUPP, and what to do */
+	const char *(*missing)(void);
+	/* why the kernel keeps a helper from the program, by its verifier's log; NULL: not known */
+	const char *(*refused)(const char *log);
+	/* what the kernel asks of who hooks it */
+	const char *needs;
+};
+
+/** A kind of hook, by how the name of a function begins. */
+struct hook_kind {
+	const char *prefix;
+	enum hook_role role;
+	enum hook_group group;
+	unsigned int order; /* earliest first: a return before the entry that it belongs to */
+	const struct hook_way *way;
+};
+
+/** How many orders there are. */
+#define HOOK_ORDERS 3
+
+/** @brief The kind of a program from an object that tcpconnect-compile wrote. */
+const struct hook_kind *hook__kind(const struct bpf_program *program);
+
+/** @brief What a group hooks, for messages. */
+const char *hook__group_name(enum hook_group group);
+
+/** @brief What would let a program be hooked where attaching it failed; NULL: not known. */
+const char *hook__cure(const struct hook_kind *kind, int err);
+
 /** @brief Does the running kernel have kprobes? */
-int hook__has_kprobes(void);
+bool hook__has_kprobes(void);
 
 /** @brief Does it have kprobes, and lets them read what they are called with? */
-int hook__may_kprobe(void);
-
-/**
- * @brief Attach a program.
- * @param program loaded, from an object that tcpconnect-compile wrote
- * @param links where its links are added: one, or one for each C library with a uprobe
- * @return 0; -ENOENT when the kernel has nothing of that name; -EOPNOTSUPP when it was built
- *         without this kind of hook; or another negative errno
- */
-int hook__attach(const struct bpf_program *program, struct hook_links *links);
+bool hook__may_kprobe(void);
 
 /**
  * @brief How often kprobes were hit and not run, since the kernel was in another one on that CPU.
@@ -51,31 +86,5 @@ uint64_t hook__missed(const struct hook_links *links);
 
 /** @brief Take all hooks away, the last one first. */
 void hook__detach(struct hook_links *links);
-
-/** The rank of what is attached instead of something else, when that is known to be missing. */
-#define HOOK_LAST_RANK 2
-
-/** @brief When it is attached, earliest first: a return before the entry that it belongs to. */
-int hook__rank(const struct bpf_program *program);
-
-/** @brief What tracing can do without if it must, with fewer names. */
-enum hook_option hook__option(const struct bpf_program *program);
-
-/** @brief The option in whose place it is attached, only if that can't be; else HOOK_NO_OPTION. */
-enum hook_option hook__instead_of(const struct bpf_program *program);
-
-/**
- * @brief What is missing where an attach failed with -EOPNOTSUPP, and what to do, for a message.
- */
-const char *hook__lack(const struct bpf_program *program);
-
-/**
- * @brief Why the kernel refuses a program a helper, and what to do, for a message; NULL if that is
- * not known.
- */
-const char *hook__without_helper(const struct bpf_program *program);
-
-/** @brief What an option hooks, for messages. */
-const char *hook__option_name(enum hook_option option);
 
 #endif

@@ -2,49 +2,47 @@
 #include "losses.h"
 
 #include <err.h>
-#include <string.h>
 
 #define REPORT_INTERVAL_NS 1000000000ULL
 
 static const char *const reasons[TRACER_LOSS_KINDS] = {
-	[TRACER_LOSS_RETURN_MISSED] = "connects: the kernel ran out of kretprobe instances",
-	[TRACER_LOSS_CONNECTING_FULL] =
-		"connects: more were under way than the map 'connecting' holds",
-	[TRACER_LOSS_NOT_COUNTED] =
+	[LOSS_RETURN_MISSED] = "connects: the kernel ran out of kretprobe instances",
+	[LOSS_CONNECTING_FULL] = "connects: more were under way than the map 'connecting' holds",
+	[LOSS_NOT_COUNTED] =
 		"connects, not counted: the map 'flows' is full (FLOWS in probes/connect.h)",
-	[TRACER_LOSS_CONNECT_EVENT] =
-		"connects: the perf buffer was full; a larger --buffer-pages helps",
-	[TRACER_LOSS_DNS_EVENT] =
-		"DNS answers: the perf buffer was full; a larger --buffer-pages helps",
+	[LOSS_CONNECT_EVENT] = "connects: the perf buffer was full; a larger --buffer-pages helps",
+	[LOSS_DNS_EVENT] = "DNS answers: the perf buffer was full; a larger --buffer-pages helps",
 	[TRACER_LOSS_PROBE_MISSED] =
 		"probes: the kernel was running another one on that CPU; a connect each, at most",
-	[TRACER_LOSS_NO_BUFFER] =
+	[LOSS_NO_BUFFER] =
 		"events on a CPU that came online after the start: start tcpconnect again",
 };
 
-void losses__report(struct losses *losses, const struct tracer *tracer, uint64_t now_ns)
+void losses__report(struct losses_report *report, struct tracer *tracer, uint64_t now_ns)
 {
-	uint64_t now[TRACER_LOSS_KINDS];
+	struct tracer_losses now;
 
-	if (losses->reported_at_ns && now_ns - losses->reported_at_ns < REPORT_INTERVAL_NS)
+	if (report->reported_at_ns && now_ns - report->reported_at_ns < REPORT_INTERVAL_NS)
 		return;
-	tracer__losses(tracer, now);
+	tracer__losses(tracer, now_ns, &now);
 	for (int i = 0; i < TRACER_LOSS_KINDS; i++) {
-		if (now[i] == losses->reported[i])
+		uint64_t lost = now.count[i] - report->reported.count[i];
+
+		if (!lost)
 			continue;
-		warnx("lost %llu %s", (unsigned long long)(now[i] - losses->reported[i]),
-		      reasons[i]);
-		losses->reported[i] = now[i];
-		losses->reported_at_ns = now_ns;
+		warnx("lost %llu %s", (unsigned long long)lost, reasons[i]);
+		report->reported.count[i] = now.count[i];
+		report->reported_at_ns = now_ns;
 	}
 }
 
-void losses__report_total(const struct tracer *tracer)
+void losses__report_total(struct tracer *tracer, uint64_t now_ns)
 {
-	uint64_t total[TRACER_LOSS_KINDS];
+	struct tracer_losses total;
 
-	tracer__losses(tracer, total);
+	tracer__losses(tracer, now_ns, &total);
 	for (int i = 0; i < TRACER_LOSS_KINDS; i++)
-		if (total[i])
-			warnx("lost in all: %llu %s", (unsigned long long)total[i], reasons[i]);
+		if (total.count[i])
+			warnx("lost in all: %llu %s", (unsigned long long)total.count[i],
+			      reasons[i]);
 }

@@ -6,15 +6,18 @@
 #include "tracer.h"
 
 /** What was said until now. */
-struct losses {
-	uint64_t reported[TRACER_LOSS_KINDS];
+struct losses_report {
+	struct tracer_losses reported;
 	uint64_t reported_at_ns;
 };
 
-/** @brief Say what was lost since the last report, unless that is less than a second ago. */
-void losses__report(struct losses *losses, const struct tracer *tracer, uint64_t now_ns);
+/**
+ * @brief Say what was lost since the last report, unless that is less than a second ago.
+ * @param now_ns CLOCK_MONOTONIC
+ */
+void losses__report(struct losses_report *report, struct tracer *tracer, uint64_t now_ns);
 
 /** @brief Say in one line for each reason what was lost in all. */
-void losses__report_total(const struct tracer *tracer);
+void losses__report_total(struct tracer *tracer, uint64_t now_ns);
 
 #endif

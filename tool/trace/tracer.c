@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include <bpf/bpf.h>
@@ -15,6 +16,7 @@
 
 #include "event_layout.h"
 #include "hook.h"
+#include "loader.h"
 #include "pinned_map.h"
 
 /* Per CPU. A storm of 40,000 connects a second on one CPU fills this in 65 ms. */
@@ -26,20 +28,10 @@
  */
 #define WAKEUP_DIVISOR 4
 
-#define VERIFIER_LOG_SIZE (256 * 1024)
-
-/* The key of the map `flows`, as in probes/connect.h. */
-struct flow_key {
-	uint8_t saddr[16];
-	uint8_t daddr[16];
-	uint16_t family;
-	uint16_t dport;
-};
-
 /* Maps of an object that the tool knows; NULL: the object has none of that name. */
 struct maps {
 	const struct bpf_map *events;
-	const struct bpf_map *losses;
+	struct bpf_map *losses;
 	const struct bpf_map *connecting;
 	const struct bpf_map *flows;
 	const struct bpf_map *dns_askers;
@@ -51,8 +43,11 @@ struct tracer {
 	struct maps maps;
 	struct hook_links links;
 	struct perf_buffer *buffer;
-	bool missing[HOOK_OPTIONS]; /* what could not be hooked */
-	uint64_t missed;	    /* when it was detached */
+	const struct losses *losses; /* the map's memory */
+	size_t losses_size;
+	struct missing_groups missing;
+	uint64_t missed; /* what the kernel did not run, as read last */
+	uint64_t missed_read_ns;
 	bool detached;
 	bool verbose;
 	sample_fn fn; /* during tracer__drain() */
@@ -84,93 +79,14 @@ static int check_map(const struct bpf_map *map, size_t key_size, size_t value_si
 	return -EINVAL;
 }
 
-/* The verifier's reason stands in the last lines of its log, before its statistics. */
-static void print_verifier_log(const char *log, bool verbose)
-{
-	const char *end = strstr(log, "\nprocessed ");
-	const char *begin;
-
-	if (!end)
-		end = log + strlen(log);
-	begin = end;
-	if (verbose)
-		begin = log;
-	for (int lines = 0; begin > log && lines < 6; lines++)
-		for (begin--; begin > log && begin[-1] != '\n'; begin--)
-			;
-	if (end > begin)
-		fprintf(stderr, "%.*s\n", (int)(end - begin), begin);
-}
-
-/* Is it a helper that the kernel does not give this program, and is it known why? */
-static const char *refused_helper(const struct bpf_program *refused, const char *log)
-{
-	bool helper = strstr(log, "unknown func ") || strstr(log, "cannot use helper ");
-
-	return refused && helper ? hook__without_helper(refused) : NULL;
-}
-
-static void report_load(const struct bpf_program *refused, int err, const char *log, bool verbose)
-{
-	const char *name = refused ? bpf_program__name(refused) : "its maps";
-	const char *helper = refused_helper(refused, log);
-
-	if (verbose || !helper)
-		print_verifier_log(log, verbose);
-	if (helper)
-		warnx("the kernel refused %s: %s", name, helper);
-	else if (err == -EPERM)
-		warnx("the kernel does not let this process load %s: Operation not permitted. It "
-		      "needs root, or CAP_BPF and CAP_PERFMON, and a kernel and container that "
-		      "allow bpf()",
-		      name);
-	else
-		warnx("the kernel refused %s: %s%s", name, strerror(-err),
-		      log[0] ? "; the lines above are its verifier's" : "");
-}
-
-/* Do names come from elsewhere, so that few are missed? */
-static bool is_spare(const struct tracer *tracer, enum hook_option option)
-{
-	struct bpf_program *program;
-
-	if (option == HOOK_LIBC && tracer->maps.dns_askers)
-		return true;
-	bpf_object__for_each_program(program, tracer->object)
-		if (hook__instead_of(program) == option)
-			return true;
-	return false;
-}
-
-/* Tracing goes on. */
-static void do_without(struct tracer *tracer, enum hook_option option, int err)
-{
-	if (!tracer->missing[option] && (tracer->verbose || !is_spare(tracer, option)))
-		warnx("warning: names may be missing, since %s cannot be hooked: %s",
-		      hook__option_name(option), strerror(-err));
-	tracer->missing[option] = true;
-}
-
-static int print_warning(enum libbpf_print_level level, const char *format, va_list arguments)
-{
-	return level == LIBBPF_WARN ? vfprintf(stderr, format, arguments) : 0;
-}
-
-/* What is loaded, and how. */
-struct image {
-	const void *bytes;
-	size_t size;
-	const struct tracer_settings *settings;
-};
-
 static int check_maps(const struct maps *maps)
 {
-	int err = check_map(maps->losses, sizeof(int), TRACER_LOSS_PROBE_KINDS * sizeof(uint64_t));
+	int err = check_map(maps->losses, sizeof(int), sizeof(struct losses));
 
 	if (!err)
 		err = check_map(maps->connecting, sizeof(uint32_t), sizeof(void *));
 	if (!err)
-		err = check_map(maps->flows, sizeof(struct flow_key), sizeof(uint64_t));
+		err = check_map(maps->flows, sizeof(struct flow), sizeof(uint64_t));
 	if (!err && !maps->flows && !maps->events) {
 		warnx("the object has no perf output named 'events'");
 		err = -EINVAL;
@@ -178,120 +94,52 @@ static int check_maps(const struct maps *maps)
 	return err;
 }
 
-/* On an error that was told, tracer->object is NULL. */
-static int open_object(struct tracer *tracer, const struct image *image, char *log)
+/* What is being made ready: of each object that the loader opens, until it is loaded. */
+struct preparation {
+	struct tracer *tracer;
+	const struct tracer_settings *settings;
+};
+
+/* Before it is loaded: maps and layout must be those that this tool reads. */
+static int prepare(struct bpf_object *object, void *context)
 {
-	const struct tracer_settings *settings = image->settings;
-	LIBBPF_OPTS(bpf_object_open_opts, opts, .object_name = "tcpconnect", .kernel_log_buf = log,
-		    .kernel_log_size = VERIFIER_LOG_SIZE);
+	const struct preparation *preparation = context;
+	const struct tracer_settings *settings = preparation->settings;
+	struct maps *maps = &preparation->tracer->maps;
 	int err;
 
-	tracer->object = bpf_object__open_mem(image->bytes, image->size, &opts);
-	if (!tracer->object) {
-		err = -errno;
-		warnx("libbpf cannot read the object: %s", strerror(-err));
-		return err;
-	}
-	tracer->maps = find_maps(tracer->object);
-	err = check_maps(&tracer->maps);
-	if (!err && !tracer->maps.flows)
-		err = event_layout__check(bpf_object__btf(tracer->object));
-	if (!err)
-		err = pinned_map__use(tracer->object, "cgroup_map", settings->cgroup_map,
-				      "--cgroupmap");
-	if (!err)
-		err = pinned_map__use(tracer->object, "mntns_map", settings->mntns_map,
-				      "--mntnsmap");
-	if (err) {
-		bpf_object__close(tracer->object);
-		tracer->object = NULL;
-	}
-	return err;
-}
-
-static bool is_left_out(const struct tracer *tracer, const struct bpf_program *program)
-{
-	enum hook_option option = hook__option(program);
-
-	return option && tracer->missing[option];
-}
-
-#define ALL_PROGRAMS SIZE_MAX
-
-/* Opens the object, and loads all programs that are wanted, or just one of them, by its number. */
-static int load_programs(struct tracer *tracer, const struct image *image, char *log, size_t only)
-{
-	struct bpf_program *program;
-	size_t number = 0;
-	int err;
-
-	bpf_object__close(tracer->object); /* libbpf loads one only once */
-	log[0] = '\0';
-	err = open_object(tracer, image, log);
+	*maps = find_maps(object);
+	err = check_maps(maps);
 	if (err)
 		return err;
-	bpf_object__for_each_program(program, tracer->object) {
-		if (is_left_out(tracer, program) || (only != ALL_PROGRAMS && number != only))
-			bpf_program__set_autoload(program, false);
-		number++;
+	if (!maps->flows) {
+		err = event_layout__check(bpf_object__btf(object));
+		if (err)
+			return err;
 	}
-	return bpf_object__load(tracer->object);
+	if (maps->losses) /* read in shared memory: no system call */
+		bpf_map__set_map_flags(maps->losses, BPF_F_MMAPABLE);
+	err = pinned_map__use(object, "cgroup_map", settings->cgroup_map, "--cgroupmap");
+	return err ? err : pinned_map__use(object, "mntns_map", settings->mntns_map, "--mntnsmap");
 }
 
-static const struct bpf_program *loaded_alone(const struct bpf_object *object)
+/* A map's value as the kernel and the probes see it. */
+static int map_losses(struct tracer *tracer)
 {
-	struct bpf_program *program;
+	void *memory;
+	int err;
 
-	bpf_object__for_each_program(program, object)
-		if (bpf_program__autoload(program))
-			return program;
-	return NULL;
-}
-
-/*
- * After a failure libbpf does not tell which program the kernel refused: each is tried alone. That
- * one is left in the tracer's object, with its log; NULL when all of them can be loaded so.
- */
-static const struct bpf_program *find_refused(struct tracer *tracer, const struct image *image,
-					      char *log, int *err)
-{
-	struct bpf_program *program;
-	size_t count = 0;
-
-	bpf_object__for_each_program(program, tracer->object)
-		count++;
-	for (size_t number = 0; number < count; number++) {
-		int alone = load_programs(tracer, image, log, number);
-
-		if (alone) {
-			*err = alone;
-			return tracer->object ? loaded_alone(tracer->object) : NULL;
-		}
+	if (!tracer->maps.losses)
+		return 0;
+	tracer->losses_size = (size_t)sysconf(_SC_PAGESIZE);
+	memory = mmap(NULL, tracer->losses_size, PROT_READ, MAP_SHARED,
+		      bpf_map__fd(tracer->maps.losses), 0);
+	if (memory != MAP_FAILED) {
+		tracer->losses = memory;
+		return 0;
 	}
-	return NULL;
-}
-
-/*
- * A kernel that refuses an optional program, say for want of its type, gets all but those of the
- * same option.
- */
-static int load(struct tracer *tracer, const struct image *image)
-{
-	char *log = calloc(1, VERIFIER_LOG_SIZE);
-	int err = log ? load_programs(tracer, image, log, ALL_PROGRAMS) : -ENOMEM;
-
-	while (err && tracer->object) {
-		const struct bpf_program *refused = find_refused(tracer, image, log, &err);
-		enum hook_option option = refused ? hook__option(refused) : HOOK_NO_OPTION;
-
-		if (option == HOOK_NO_OPTION) {
-			report_load(refused, err, log, tracer->verbose);
-			break;
-		}
-		do_without(tracer, option, err);
-		err = load_programs(tracer, image, log, ALL_PROGRAMS);
-	}
-	free(log);
+	err = -errno;
+	warnx("cannot map the probes' map 'losses': %s", strerror(-err));
 	return err;
 }
 
@@ -343,19 +191,31 @@ static int open_buffer(struct tracer *tracer, unsigned int pages)
 int tracer__open(const void *object, size_t size, const struct tracer_settings *settings,
 		 struct tracer **tracer)
 {
-	const struct image image = {.bytes = object, .size = size, .settings = settings};
 	struct tracer *made = calloc(1, sizeof(*made));
+	struct preparation preparation = {.tracer = made, .settings = settings};
+	const struct loader_request request = {.bytes = object,
+					       .size = size,
+					       .verbose = settings->verbose,
+					       .prepare = prepare,
+					       .context = &preparation};
 	int err;
 
-	if (!made)
+	if (!made) {
+		warnx("out of memory");
 		return -ENOMEM;
+	}
 	made->verbose = settings->verbose;
-	libbpf_set_print(settings->verbose ? print_warning : NULL);
-	err = load(made, &image);
-	if (!err && !made->maps.flows)
-		err = open_buffer(made, settings->buffer_pages);
+	err = loader__load(&request, &made->missing, &made->object);
 	if (err)
 		goto err_out;
+	err = map_losses(made);
+	if (err)
+		goto err_out;
+	if (!made->maps.flows) {
+		err = open_buffer(made, settings->buffer_pages);
+		if (err)
+			goto err_out;
+	}
 	*tracer = made;
 	return 0;
 
@@ -367,15 +227,14 @@ err_out:
 /* What an attach failed for, and what to do. */
 static void report_attach(const struct bpf_program *program, int err)
 {
-	const char *name = bpf_program__name(program);
+	const struct hook_kind *kind = hook__kind(program);
+	const char *name = bpf_program__name(program), *cure = hook__cure(kind, err);
 
-	if (err == -EOPNOTSUPP)
-		warnx("%s: %s", name, hook__lack(program));
-	else if (err == -EPERM || err == -EACCES)
-		warnx("%s: the kernel does not let this process hook: %s. It needs root, or "
-		      "CAP_BPF and CAP_PERFMON with kernel.perf_event_paranoid at most 2, or for "
-		      "sockops also CAP_NET_ADMIN",
-		      name, strerror(-err));
+	if (err == -EPERM || err == -EACCES)
+		warnx("%s: the kernel does not let this process hook: %s. It needs %s", name,
+		      strerror(-err), cure);
+	else if (cure)
+		warnx("%s: %s", name, cure);
 	else
 		warnx("cannot attach %s: %s", name, strerror(-err));
 }
@@ -387,41 +246,64 @@ struct attached {
 
 static bool is_wanted(const struct tracer *tracer, const struct bpf_program *program)
 {
-	enum hook_option instead_of = hook__instead_of(program);
+	const struct hook_kind *kind = hook__kind(program);
 
-	return bpf_program__autoload(program) && (!instead_of || tracer->missing[instead_of]);
+	return bpf_program__autoload(program) &&
+	       (kind->role != HOOK_IN_PLACE_OF || tracer->missing.is_missing[kind->group]);
 }
 
-/* Attaches the programs of one rank. */
-static int attach_rank(struct tracer *tracer, int rank, struct attached *attached)
+/* A function that this kernel does not have: the others may do. */
+static void do_without(const struct tracer *tracer, const struct bpf_program *program,
+		       struct attached *attached)
+{
+	attached->missing = bpf_program__name(program);
+	if (strstr(attached->missing, "__tcp_v6_connect")) {
+		if (hook__kind(program)->order > 0)
+			warnx("warning: IPv6 connects are not traced, since this kernel has no "
+			      "tcp_v6_connect() (CONFIG_IPV6; modprobe ipv6)");
+	} else if (tracer->verbose || hook__kind(program)->order > 0) {
+		warnx("warning: not hooked, since this kernel has nothing of that name: %s",
+		      attached->missing);
+	}
+}
+
+static int attach_program(struct tracer *tracer, const struct bpf_program *program,
+			  struct attached *attached)
+{
+	const struct hook_kind *kind = hook__kind(program);
+	int err = kind->way->attach(program, &tracer->links);
+
+	if (err && kind->role == HOOK_OPTIONAL) {
+		missing_groups__add(&tracer->missing, kind, err);
+		return 0;
+	}
+	if (err == -ENOENT) {
+		do_without(tracer, program, attached);
+		return 0;
+	}
+	if (err) {
+		report_attach(program, err);
+		return err;
+	}
+	attached->needed += kind->role == HOOK_NEEDED;
+	if (tracer->verbose)
+		warnx("attached %s", bpf_program__name(program));
+	return 0;
+}
+
+/* Attaches the programs of one order. */
+static int attach_order(struct tracer *tracer, unsigned int order, struct attached *attached)
 {
 	struct bpf_program *program;
 
 	bpf_object__for_each_program(program, tracer->object) {
 		int err;
 
-		if (hook__rank(program) != rank || !is_wanted(tracer, program))
+		if (hook__kind(program)->order != order || !is_wanted(tracer, program))
 			continue;
-		err = hook__attach(program, &tracer->links);
-		if (err && hook__option(program)) {
-			do_without(tracer, hook__option(program), err);
-			continue;
-		}
-		if (err == -ENOENT) {
-			attached->missing = bpf_program__name(program);
-			if (tracer->verbose || rank > 0)
-				warnx("warning: not hooked, since this kernel has no such "
-				      "function: %s",
-				      attached->missing);
-			continue;
-		}
-		if (err) {
-			report_attach(program, err);
+		err = attach_program(tracer, program, attached);
+		if (err)
 			return err;
-		}
-		attached->needed += !hook__option(program) && !hook__instead_of(program);
-		if (tracer->verbose)
-			warnx("attached %s", bpf_program__name(program));
 	}
 	return 0;
 }
@@ -431,8 +313,8 @@ int tracer__attach(struct tracer *tracer)
 	struct attached attached = {0};
 	int err = 0;
 
-	for (int rank = 0; rank <= HOOK_LAST_RANK && !err; rank++)
-		err = attach_rank(tracer, rank, &attached);
+	for (unsigned int order = 0; order < HOOK_ORDERS && !err; order++)
+		err = attach_order(tracer, order, &attached);
 	if (!err && !attached.needed) {
 		warnx("nothing to trace with: the kernel has none of the hooked functions (%s); "
 		      "see /proc/kallsyms, or try --attach sockops",
@@ -457,17 +339,27 @@ bool tracer__sees_names(const struct tracer *tracer)
 int tracer__wait(struct tracer *tracer, int timeout_ms)
 {
 	struct pollfd ready = {.fd = -1, .events = POLLIN};
+	int err;
 
 	if (tracer->buffer)
 		ready.fd = perf_buffer__epoll_fd(tracer->buffer);
-	return poll(&ready, 1, timeout_ms) < 0 && errno != EINTR ? -errno : 0;
+	if (poll(&ready, 1, timeout_ms) >= 0 || errno == EINTR)
+		return 0;
+	err = -errno;
+	warnx("cannot wait for events: %s", strerror(-err));
+	return err;
 }
 
 int tracer__drain(struct tracer *tracer, sample_fn fn, void *ctx)
 {
+	int err;
+
 	tracer->fn = fn;
 	tracer->fn_ctx = ctx;
-	return perf_buffer__consume(tracer->buffer);
+	err = perf_buffer__consume(tracer->buffer);
+	if (err)
+		warnx("cannot read events: %s", strerror(-err));
+	return err;
 }
 
 /* After the hooks are gone, an entry that is left is a connect whose return was missed. */
@@ -503,23 +395,40 @@ static uint64_t count_missed(const struct tracer *tracer)
 	return missed;
 }
 
-void tracer__losses(const struct tracer *tracer, uint64_t losses[TRACER_LOSS_KINDS])
+void tracer__losses(struct tracer *tracer, uint64_t now_ns, struct tracer_losses *losses)
 {
-	const struct maps *maps = &tracer->maps;
-	uint32_t zero = 0;
+	const struct bpf_map *connecting = tracer->maps.connecting;
 
-	memset(losses, 0, TRACER_LOSS_KINDS * sizeof(losses[0]));
-	if (maps->losses)
-		bpf_map_lookup_elem(bpf_map__fd(maps->losses), &zero, losses);
-	if (tracer->detached && maps->connecting)
-		losses[TRACER_LOSS_RETURN_MISSED] += count_orphans(bpf_map__fd(maps->connecting));
-	losses[TRACER_LOSS_PROBE_MISSED] = tracer->detached ? tracer->missed : count_missed(tracer);
+	memset(losses, 0, sizeof(*losses));
+	for (int i = 0; tracer->losses && i < LOSS_KINDS; i++)
+		losses->count[i] = __atomic_load_n(&tracer->losses->count[i], __ATOMIC_RELAXED);
+	if (tracer->detached && connecting)
+		losses->count[LOSS_RETURN_MISSED] += count_orphans(bpf_map__fd(connecting));
+	if (!tracer->detached && now_ns - tracer->missed_read_ns >= TRACER_MISSED_INTERVAL_NS) {
+		tracer->missed = count_missed(tracer);
+		tracer->missed_read_ns = now_ns;
+	}
+	losses->count[TRACER_LOSS_PROBE_MISSED] = tracer->missed;
+}
+
+static int grow_flows(struct tracer_flow **flows, size_t *capacity)
+{
+	size_t grown = *capacity ? 2 * *capacity : 64;
+	struct tracer_flow *moved = reallocarray(*flows, grown, sizeof(*moved));
+
+	if (!moved) {
+		warnx("cannot read the counts: out of memory");
+		return -ENOMEM;
+	}
+	*flows = moved;
+	*capacity = grown;
+	return 0;
 }
 
 int tracer__flows(const struct tracer *tracer, struct tracer_flow **flows, size_t *count)
 {
 	int flows_fd = bpf_map__fd(tracer->maps.flows);
-	struct flow_key key, *previous = NULL;
+	struct flow key, *previous = NULL;
 	size_t capacity = 0;
 
 	*flows = NULL;
@@ -527,22 +436,13 @@ int tracer__flows(const struct tracer *tracer, struct tracer_flow **flows, size_
 	while (bpf_map_get_next_key(flows_fd, previous, &key) == 0) {
 		struct tracer_flow *flow;
 
-		if (*count == capacity) {
-			capacity = capacity ? 2 * capacity : 64;
-			flow = reallocarray(*flows, capacity, sizeof(*flow));
-			if (!flow) {
-				free(*flows);
-				*flows = NULL;
-				return -ENOMEM;
-			}
-			*flows = flow;
+		if (*count == capacity && grow_flows(flows, &capacity) != 0) {
+			free(*flows);
+			*flows = NULL;
+			return -ENOMEM;
 		}
 		flow = &(*flows)[(*count)++];
-		memcpy(flow->saddr, key.saddr, sizeof(flow->saddr));
-		memcpy(flow->daddr, key.daddr, sizeof(flow->daddr));
-		flow->family = key.family;
-		flow->dport = key.dport;
-		flow->connects = 0;
+		*flow = (struct tracer_flow){.key = key};
 		bpf_map_lookup_elem(flows_fd, &key, &flow->connects);
 		previous = &key;
 	}
@@ -563,6 +463,8 @@ void tracer__close(struct tracer *tracer)
 		return;
 	tracer__detach(tracer);
 	perf_buffer__free(tracer->buffer);
+	if (tracer->losses)
+		munmap((void *)tracer->losses, tracer->losses_size);
 	bpf_object__close(tracer->object);
 	free(tracer);
 }

@@ -7,6 +7,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "event.h"
+
 struct tracer;
 
 /** How an object is loaded. */
@@ -17,25 +19,20 @@ struct tracer_settings {
 	bool verbose;		   /* say on stderr what is attached */
 };
 
-/** Why something is missing from what is shown: enum loss of probes/event.h, and one more. */
-enum tracer_loss {
-	TRACER_LOSS_RETURN_MISSED,
-	TRACER_LOSS_CONNECTING_FULL,
-	TRACER_LOSS_NOT_COUNTED,
-	TRACER_LOSS_CONNECT_EVENT,
-	TRACER_LOSS_DNS_EVENT,
-	TRACER_LOSS_NO_BUFFER,
-	TRACER_LOSS_PROBE_KINDS,			    /* those that the probes count */
-	TRACER_LOSS_PROBE_MISSED = TRACER_LOSS_PROBE_KINDS, /* the kernel counts these */
+/** Why something is missing from what is shown: those that the probes count, and one more. */
+enum {
+	TRACER_LOSS_PROBE_MISSED = LOSS_KINDS, /* the kernel counts these */
 	TRACER_LOSS_KINDS,
+};
+
+/** How much was lost, by enum loss and the one more. */
+struct tracer_losses {
+	uint64_t count[TRACER_LOSS_KINDS];
 };
 
 /** One row of the counts. */
 struct tracer_flow {
-	uint8_t saddr[16]; /* as in struct event */
-	uint8_t daddr[16];
-	uint16_t family;
-	uint16_t dport; /* host order */
+	struct flow key;
 	uint64_t connects;
 };
 
@@ -67,17 +64,34 @@ bool tracer__sees_names(const struct tracer *tracer);
 /**
  * @brief Wait until a CPU's buffer is filled to its wake-up mark, or a time has passed.
  * @param timeout_ms at most
- * @return 0, also when a signal came; or a negative errno
+ * @return 0, also when a signal came; or a negative errno after one line on stderr
  */
 int tracer__wait(struct tracer *tracer, int timeout_ms);
 
-/** @brief Hand out all events that there are, CPU after CPU. Returns 0 or a negative errno. */
+/**
+ * @brief Hand out all events that there are, CPU after CPU.
+ * @return 0, or a negative errno after one line on stderr
+ */
 int tracer__drain(struct tracer *tracer, sample_fn fn, void *ctx);
 
-/** @brief Read how much was lost until now, for each reason. */
-void tracer__losses(const struct tracer *tracer, uint64_t losses[TRACER_LOSS_KINDS]);
+/**
+ * @brief Read how much was lost until now, for each reason.
+ *
+ * What the probes count is in memory that is shared with the kernel. What the kernel counts takes
+ * system calls, and is read at most every TRACER_MISSED_INTERVAL_NS, and when hooks are taken away.
+ *
+ * @param now_ns CLOCK_MONOTONIC
+ */
+void tracer__losses(struct tracer *tracer, uint64_t now_ns, struct tracer_losses *losses);
 
-/** @brief Read the counts: `*flows` is for free(). Returns 0 or a negative errno. */
+/** How often the kernel is asked what it did not run. */
+#define TRACER_MISSED_INTERVAL_NS (10 * UINT64_C(1000000000))
+
+/**
+ * @brief Read the counts.
+ * @param flows, count on success: for free()
+ * @return 0, or a negative errno after one line on stderr
+ */
 int tracer__flows(const struct tracer *tracer, struct tracer_flow **flows, size_t *count);
 
 /** @brief Take the hooks away; what was sent before can still be drained. */

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The names behind addresses, whichever way they are told: what the probes send goes in. */
+#ifndef TCPCONNECT_NAMES_H
+#define TCPCONNECT_NAMES_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "trace/event.h"
+
+struct names;
+
+/** The name behind a connect's address. */
+struct name_found {
+	const char *name; /* valid until the next call; NULL: nobody asked for one */
+	uint64_t age_ns;  /* from the answer to the connect */
+};
+
+/**
+ * @brief Begin with no names.
+ * @param names on success, for names__free()
+ * @return 0 or a negative errno
+ */
+int names__new(struct names **names);
+
+/** @brief Free them; NULL is fine. */
+void names__free(struct names *names);
+
+/**
+ * @brief Learn from an event that tells names; others are passed over.
+ * @param event whole, with what follows its head; feed events in the order of their times
+ */
+void names__learn(struct names *names, const struct event_head *event);
+
+/** @brief The name that a connect's address had when it was made. */
+struct name_found names__find(struct names *names, const struct event *connect);
+
+#endif
