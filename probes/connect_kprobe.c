@@ -52,7 +52,7 @@ static __always_inline int connect_return(struct pt_regs *ctx, u16 family)
 		bpf_probe_read_kernel(event.saddr, 4, &sk->skc_rcv_saddr);
 		bpf_probe_read_kernel(event.daddr, 4, &sk->skc_daddr);
 	}
-#ifndef ONLY_IPV4 /* a kernel without IPv6 does not have the fields */
+#if IS_ENABLED(CONFIG_IPV6) /* else a socket does not have the fields */
 	if (family == AF_INET6) {
 		bpf_probe_read_kernel(event.saddr, 16, &sk->skc_v6_rcv_saddr);
 		bpf_probe_read_kernel(event.daddr, 16, &sk->skc_v6_daddr);

@@ -13,24 +13,29 @@ BPF_HASH(cgroup_map, u64, u64);
 #include <linux/sched.h>
 #include <linux/nsproxy.h>
 #include <linux/ns_common.h>
+#include <linux/version.h>
 
 BPF_HASH(mntns_map, u64, u32);
 
-/* fs/mount.h keeps this struct to itself, so header packages lack it; a kernel's BTF has it. */
-#if !KERNEL_HAS_TYPE(mnt_namespace)
-struct mnt_namespace {
-#if !KERNEL_HAS_FIELD(ns_common, count) && !KERNEL_HAS_FIELD(ns_common, __ns_ref)
+/* fs/mount.h keeps struct mnt_namespace to itself: where types come from headers, this is its head. */
+struct mnt_namespace_head {
+#if LINUX_VERSION_CODE < KERNEL_VERSION(5, 11, 0)
 	atomic_t count; /* moved into ns_common in 5.11 */
 #endif
 	struct ns_common ns;
 };
+
+#ifdef TYPES_FROM_BTF
+typedef struct mnt_namespace known_mnt_namespace;
+#else
+typedef struct mnt_namespace_head known_mnt_namespace;
 #endif
 
 static __always_inline u64 current_mntns(void)
 {
 	struct task_struct *task = (struct task_struct *)bpf_get_current_task();
 	struct nsproxy *nsproxy = NULL;
-	struct mnt_namespace *mntns = NULL;
+	known_mnt_namespace *mntns = NULL;
 	u32 inum = 0;
 
 	bpf_probe_read_kernel(&nsproxy, sizeof(nsproxy), &task->nsproxy);

@@ -50,19 +50,45 @@ wait_until() {
 	done
 }
 
-# start_traced OUT ERR COMMAND…: runs a command in the background, with the default of SIGINT (a shell's
-# background job has it ignored), and leaves its process id in $started.
+ended() {
+	! kill -0 "$1" 2>/dev/null
+}
+
+# How long a process that is about to end may take, in seconds.
+WAIT_BOUND=${WAIT_BOUND:-120}
+
+# wait_for PID…: as wait, with a bound. One that has not ended by then is killed. The last one's status.
+wait_for() {
+	local pid status=0
+	for pid; do
+		wait_until "$WAIT_BOUND" ended "$pid" || kill -KILL "$pid"
+		wait "$pid"
+		status=$?
+	done
+	return $status
+}
+
+# bounded COMMAND…: a command, or a function, that ends within the same time, and its exit status.
+bounded() {
+	"$@" &
+	wait_for $!
+}
+
+# Signals that whoever started the tests may have ignored, as nohup does, and a shell for its background jobs.
+default_signals=--default-signal=INT,HUP,TERM,PIPE,CHLD
+
+# start_traced OUT ERR COMMAND…: runs a command in the background and leaves its process id in $started.
 start_traced() {
 	local out=$1 err=$2
 	shift 2
 	: >"$out" # whoever waits for a line must not find an earlier run's
 	: >"$err"
-	env --default-signal=INT,PIPE "$@" >"$out" 2>"$err" &
+	env "$default_signals" "$@" >"$out" 2>"$err" &
 	started=$!
 }
 
 # interrupt PID: Ctrl-C, and the exit status.
 interrupt() {
 	kill -INT "$1"
-	wait "$1"
+	wait_for "$1"
 }

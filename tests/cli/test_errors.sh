@@ -8,7 +8,7 @@ chmod 755 "$work"
 fails() {
 	local words=$1 status
 	shift
-	"$@" >"$work/out" 2>"$work/err"
+	bounded "$@" >"$work/out" 2>"$work/err"
 	status=$?
 	cat "$work/err"
 	[ $status = 1 ] && grep -qE -- "$words" "$work/err" && [ ! -s "$work/out" ] &&
@@ -76,6 +76,16 @@ a_changed_event() {
 	fails "the field 'lport'|the field 'kind'|the field '" "$TCPCONNECT" --no-cache --probes "$work/event"
 }
 
+# BTF as of a kernel without IPv6: its sockets have no addresses for it. Both ways of hooking compile.
+a_kernel_without_ipv6() {
+	sed 's/skc_v6_daddr/skc_no_daddr/; s/skc_v6_rcv_saddr/skc_no_rcv_saddr/' /sys/kernel/btf/vmlinux >"$work/no_ipv6" || return 1
+	local hooks
+	for hooks in kprobe sockops; do
+		"$TCPCONNECT" --compile-only --kernel 9.9.9-no-ipv6 --btf "$work/no_ipv6" --attach $hooks -o "$work/no_ipv6.o" ||
+			return 1
+	done
+}
+
 the_text_is_what_is_compiled() {
 	"$TCPCONNECT" --ebpf -P 80,443 -u 0 -4 >"$work/text" || return 1
 	grep -qx '#define TRACE_PORT(value) ((value) == 80U || (value) == 443U)' "$work/text" &&
@@ -113,13 +123,13 @@ closed_streams() {
 # Ctrl-C while it compiles: no object, and no success.
 an_interrupted_compiler() {
 	local compiler tool
-	env --default-signal=INT "$TCPCONNECT" --compile-only -o "$work/interrupted.o" &
+	env "$default_signals" "$TCPCONNECT" --compile-only -o "$work/interrupted.o" &
 	tool=$!
 	wait_until 20 pgrep -P "$tool" -f tcpconnect-compile >"$work/compiler" || return 1
 	compiler=$(cat "$work/compiler")
 	kill -STOP "$compiler" || return 1
 	kill -INT "$tool"
-	! wait "$tool" && [ ! -e "$work/interrupted.o" ] && ! kill -0 "$compiler" 2>/dev/null
+	! wait_for "$tool" && [ ! -e "$work/interrupted.o" ] && ! kill -0 "$compiler" 2>/dev/null
 }
 
 # As in a container whose seccomp profile forbids bpf(), to root too.
@@ -157,6 +167,11 @@ fi
 check "headers of no kernel" fails "no types of kernel 9.9.9-none .*: name its headers with --headers" \
 	"$TCPCONNECT" --compile-only --kernel 9.9.9-none --types btf -o "$work/x.o"
 check "headers that do not compile: the way out is named" headers_that_do_not_compile
+if [ -e /sys/kernel/btf/vmlinux ]; then
+	check "a kernel without IPv6: the probes compile" a_kernel_without_ipv6
+else
+	skip "a kernel without IPv6" "this kernel has no BTF"
+fi
 check "no libbcc" without_libbcc
 check "no compiler" without_the_compiler
 check "no probes" fails "not-here" "$TCPCONNECT" --no-cache --probes "$work/not-here"

@@ -4,9 +4,9 @@
 
 usage: clients.py [--rows FILE] [--programs DIR] [KIND ...]
 
-Prints a line for each kind: its name, "done" or "skipped" and why. FILE gets the row that each connect
-must have in `tcpconnect -U -L`: UID PID COMM IP SADDR LPORT DADDR DPORT. A connect that must have no row
-writes none. --programs DIR has the helpers that are written in C.
+Prints a line for each kind: its name, "done" or "skipped" and why. FILE gets the kind's name and the row
+that each connect must have in `tcpconnect -U -L`: UID PID COMM IP SADDR LPORT DADDR DPORT. A connect that
+must have no row writes none. --programs DIR has the helpers that are written in C.
 """
 import argparse
 import ctypes
@@ -159,7 +159,7 @@ def threads(servers):
     for worker in workers:
         worker.start()
     for worker in workers:
-        worker.join()
+        worker.join(60)
     return rows
 
 
@@ -229,7 +229,7 @@ def io_uring(servers):
     helper = os.path.join(programs, "uring_connect")
     if not os.path.exists(helper):
         raise Skip("uring_connect was not built")
-    child = subprocess.run([helper, "127.0.0.1", str(servers.port)], stdout=subprocess.PIPE, text=True)
+    child = subprocess.run([helper, "127.0.0.1", str(servers.port)], stdout=subprocess.PIPE, text=True, timeout=60)
     if child.returncode == 77:
         raise Skip("this kernel has no io_uring")
     pid, lport = child.stdout.split()
@@ -256,7 +256,7 @@ def main():
         if arguments.kinds and kind.__name__ not in arguments.kinds:
             continue
         try:
-            rows += kind(servers)
+            rows += [f"{kind.__name__} {line}" for line in kind(servers)]
             print(kind.__name__, "done", flush=True)
         except Skip as why:
             print(kind.__name__, "skipped", why, flush=True)

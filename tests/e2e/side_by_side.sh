@@ -17,7 +17,7 @@ declare -A python_pids our_pids
 
 # a process to filter for, which connects when it is told to
 mkfifo "$work/go"
-bash -c 'read -r line; for port in 1001 1002; do echo >/dev/tcp/127.0.0.1/$port; done' <"$work/go" 2>/dev/null &
+bash -c 'read -r -t 1200 line; for port in 1001 1002; do echo >/dev/tcp/127.0.0.1/$port; done' <"$work/go" 2>/dev/null &
 connecting=$!
 exec 4>"$work/go"
 
@@ -135,7 +135,7 @@ for port in 1001 1002 1003; do
 done
 echo go >&4
 exec 4>&-
-wait $connecting
+wait_for $connecting
 clients --rows "$work/rows" $(sed -n '/^KINDS/,/]/p' "$here/clients.py" | grep -oE '[a-z_0-9]+' | grep -v odd_name) |
 	sed 's/^/# client /'
 
@@ -146,7 +146,7 @@ everything_is_printed() {
 wait_until 30 everything_is_printed
 for name in "${names[@]}"; do
 	kill -INT "${python_pids[$name]}" "${our_pids[$name]}"
-	wait "${python_pids[$name]}" "${our_pids[$name]}"
+	wait_for "${python_pids[$name]}" "${our_pids[$name]}"
 done
 for name in "${names[@]}"; do
 	check "the same as tcpconnect-bpfcc: $name" same "$name"

@@ -108,8 +108,7 @@ int bcc_module__compile(const char *text, const char *kernel_tree, const char *c
 
 	if (!made)
 		return -ENOMEM;
-	if (kernel_tree ? setenv("BCC_KERNEL_SOURCE", kernel_tree, 1)
-			: unsetenv("BCC_KERNEL_SOURCE")) {
+	if (setenv("BCC_KERNEL_SOURCE", kernel_tree, 1) != 0) {
 		err = -errno;
 		goto err_out;
 	}

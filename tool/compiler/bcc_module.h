@@ -52,8 +52,7 @@ struct bcc_module {
 /**
  * @brief Compile BPF C.
  * @param text the program
- * @param kernel_tree the header tree that libbcc is to use, or NULL: it looks for the running
- * kernel's
+ * @param kernel_tree the header tree that libbcc is to use
  * @param cflags, cflag_count further flags for clang
  * @param module on success, a module for bcc_module__free()
  * @return 0, -EINVAL when libbcc refused the text (its messages went to stderr), -ENOMEM

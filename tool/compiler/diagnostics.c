@@ -48,6 +48,33 @@ void diagnostics__print(const struct diagnostics *best)
 		      best->types ? best->types : "?");
 }
 
+/* Does a line begin a message: "FILE:LINE:COLUMN: warning: ..."? */
+static bool begins_message(const char *line, size_t length)
+{
+	return memmem(line, length, ": warning:", strlen(": warning:")) ||
+	       memmem(line, length, ": error:", strlen(": error:")) ||
+	       memmem(line, length, ": note:", strlen(": note:"));
+}
+
+/* A message's later lines, the source and a mark below it, are indented. */
+void diagnostics__print_warnings(const char *said)
+{
+	bool wanted = false;
+
+	for (const char *line = said; line && *line;) {
+		size_t length = strcspn(line, "\n");
+		const char *colon = memchr(line, ':', length);
+
+		if (begins_message(line, length))
+			wanted = colon && !memchr(line, '/', (size_t)(colon - line));
+		else if (*line != ' ' && *line != '\t')
+			wanted = false; /* "3 warnings generated." */
+		if (wanted)
+			fprintf(stderr, "%.*s\n", (int)length, line);
+		line += length + (line[length] == '\n');
+	}
+}
+
 void diagnostics__free(struct diagnostics *best)
 {
 	free(best->said);

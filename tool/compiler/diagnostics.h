@@ -23,6 +23,12 @@ void diagnostics__consider(struct diagnostics *best, const char *said, const cha
 /** @brief Print clang's messages and then one line with what failed and what to do. */
 void diagnostics__print(const struct diagnostics *best);
 
+/**
+ * @brief Print the warnings about probe files, and leave out those about headers.
+ * @param said clang's messages, or NULL
+ */
+void diagnostics__print_warnings(const char *said);
+
 void diagnostics__free(struct diagnostics *best);
 
 #endif

@@ -6,17 +6,21 @@
 #ifndef TCPCONNECT_HOOK_NAME_H
 #define TCPCONNECT_HOOK_NAME_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
-/**
- * @brief The ELF section for a function, say `kprobe/tcp_v4_connect` for `kprobe__tcp_v4_connect`.
- * @param function the function's name
- * @param section, size where the section's name is written
- * @return 0, -ENOENT when the name says no hook, -ENAMETOOLONG
- */
-int hook_name__section(const char *function, char *section, size_t size);
+/** Where a function hooks. */
+struct hook_name {
+	char section[256]; /* its ELF section, say kprobe/tcp_v4_connect */
+	/* may such a program call bpf_probe_read() and bpf_probe_read_str(), which libbcc writes? */
+	bool has_old_reads;
+};
 
-/** @brief The prefixes that name a hook, for messages: "kprobe__, kretprobe__, …". */
-const char *hook_name__prefixes(void);
+/**
+ * @brief Read a function's name, say `kprobe__tcp_v4_connect`.
+ * @param why, why_size on failure, what is wrong with the name and what there is, in words
+ * @return 0; -ENOENT when the name says no hook; -ENAMETOOLONG
+ */
+int hook_name__read(const char *function, struct hook_name *name, char *why, size_t why_size);
 
 #endif

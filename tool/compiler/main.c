@@ -36,11 +36,12 @@ struct request {
 	const char *headers;
 	const char *btf;
 	bool verbose;
+	bool warnings; /* about the probes, also when they compile */
 };
 
 static const char usage[] =
 	"usage: tcpconnect-compile [--types auto|btf|headers] [--kernel RELEASE] [--headers DIR]\n"
-	"                          [--btf FILE] [--verbose] < TEXT > OBJECT\n";
+	"                          [--btf FILE] [--verbose] [--warnings] < TEXT > OBJECT\n";
 
 /*
  * libbcc puts the working directory first among clang's include paths, so this is not to be the
@@ -59,9 +60,13 @@ static int leave_working_directory(struct request *request, char headers[PATH_MA
 static int parse(int argc, char **argv, struct request *request)
 {
 	static const struct option options[] = {
-		{"types", required_argument, NULL, 't'},   {"kernel", required_argument, NULL, 'k'},
-		{"headers", required_argument, NULL, 'h'}, {"btf", required_argument, NULL, 'b'},
-		{"verbose", no_argument, NULL, 'v'},	   {0},
+		{"types", required_argument, NULL, 't'},
+		{"kernel", required_argument, NULL, 'k'},
+		{"headers", required_argument, NULL, 'h'},
+		{"btf", required_argument, NULL, 'b'},
+		{"verbose", no_argument, NULL, 'v'},
+		{"warnings", no_argument, NULL, 'w'},
+		{0},
 	};
 	int option;
 
@@ -83,6 +88,9 @@ static int parse(int argc, char **argv, struct request *request)
 		case 'v':
 			request->verbose = true;
 			break;
+		case 'w':
+			request->warnings = true;
+			break;
 		default:
 			return -EINVAL;
 		}
@@ -93,11 +101,9 @@ static int parse(int argc, char **argv, struct request *request)
 	return optind == argc ? 0 : -EINVAL;
 }
 
-static bool allowed(const struct request *request, enum kernel_types_way way)
+static bool allowed(const struct request *request, const struct kernel_types_way *way)
 {
-	bool btf = way == KERNEL_TYPES_NAMED || way == KERNEL_TYPES_ALL;
-
-	return strcmp(request->types, "auto") == 0 || (strcmp(request->types, "btf") == 0) == btf;
+	return strcmp(request->types, "auto") == 0 || strcmp(request->types, way->choice) == 0;
 }
 
 static double seconds(void)
@@ -138,24 +144,26 @@ static int compile_quietly(const char *text, const struct kernel_types *types,
 struct attempts {
 	bool compiled_any;	 /* there were types, so the compiler ran */
 	struct diagnostics best; /* what it said, for the user */
-	char why[2][512];	 /* why there were no types: from BTF, from headers */
+	char why[1024];		 /* why there were no types */
 };
 
 /* One way: 0 with a module, or a negative errno. */
 static int attempt(const struct request *request, const struct kernel_types_source *source,
-		   enum kernel_types_way way, const char *text, struct attempts *attempts,
+		   const struct kernel_types_way *way, const char *text, struct attempts *attempts,
 		   struct bcc_module **module)
 {
 	char why[512] = "", *said = NULL;
 	struct kernel_types *types = NULL;
+	size_t length = strlen(attempts->why);
 	double begin = seconds();
 	int err = kernel_types__prepare(source, way, text, &types, why, sizeof(why));
 
 	if (err) {
 		if (request->verbose)
 			warnx("types not used: %s", why);
-		if (way == KERNEL_TYPES_NAMED || way == KERNEL_TYPES_HEADERS)
-			memcpy(attempts->why[way == KERNEL_TYPES_HEADERS], why, sizeof(why));
+		if (way->is_first)
+			snprintf(attempts->why + length, sizeof(attempts->why) - length, "%s%s",
+				 length ? "; " : "", why);
 		return err;
 	}
 	err = compile_quietly(text, types, module, &said);
@@ -165,6 +173,8 @@ static int attempt(const struct request *request, const struct kernel_types_sour
 	attempts->compiled_any = true;
 	if (err)
 		diagnostics__consider(&attempts->best, said, kernel_types__description(types));
+	else if (request->warnings)
+		diagnostics__print_warnings(said);
 	free(said);
 	kernel_types__close(types);
 	return err;
@@ -181,8 +191,7 @@ static void report(const struct request *request, const struct kernel_types_sour
 	}
 	distribution__headers_advice(source->release, request->release != NULL, advice,
 				     sizeof(advice));
-	warnx("no types of kernel %s (%s%s%s): %s%s", source->release, attempts->why[0],
-	      attempts->why[0][0] && attempts->why[1][0] ? "; " : "", attempts->why[1], advice,
+	warnx("no types of kernel %s (%s): %s%s", source->release, attempts->why, advice,
 	      strcmp(request->types, "auto") == 0
 		      ? ", or use a kernel with BTF (CONFIG_DEBUG_INFO_BTF) or CONFIG_IKHEADERS"
 		      : ", or leave --types, --btf and --headers out");
@@ -194,7 +203,7 @@ static int compile(const struct request *request, const struct kernel_types_sour
 	struct attempts attempts = {0};
 	int err = -ENOENT;
 
-	for (int way = 0; way < KERNEL_TYPES_WAYS && !*module; way++)
+	for (const struct kernel_types_way *way = kernel_types_ways; way->choice && !*module; way++)
 		if (allowed(request, way))
 			err = attempt(request, source, way, text, &attempts, module);
 	if (err)
@@ -227,8 +236,10 @@ static int write_object(const struct bcc_module *module, const char *text,
 		object__seal(bytes, size, seal);
 		err = file__write_fd(out, seal, OBJECT_SEAL_SIZE);
 	}
-	if (err)
-		warnx("cannot write the object: %s", why[0] ? why : strerror(-err));
+	if (err && why[0])
+		warnx("%s", why);
+	else if (err)
+		warnx("cannot write the object: %s", strerror(-err));
 	free(bytes);
 	if (fd >= 0)
 		close(fd);

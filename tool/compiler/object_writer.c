@@ -15,8 +15,6 @@
 #include "object_btf.h"
 #include "object/object_sections.h"
 
-#define SECTION_NAME_MAX 256
-
 /* The one relocation kind of maps: a 64-bit immediate in two instructions (LLVM's BPF back end). */
 #ifndef R_BPF_64_64
 #define R_BPF_64_64 1
@@ -180,9 +178,23 @@ static size_t map_symbol(const struct bcc_module *module, int fd)
 	return 0;
 }
 
+/*
+ * libbcc writes the calls of Linux before 5.5, which programs of cgroups may not make; those that
+ * came then do the same for the kernel's memory.
+ */
+static void renew_call(struct bpf_insn *insn)
+{
+	if (insn->code != (BPF_JMP | BPF_CALL) || insn->src_reg != 0)
+		return;
+	if (insn->imm == BPF_FUNC_probe_read)
+		insn->imm = BPF_FUNC_probe_read_kernel;
+	else if (insn->imm == BPF_FUNC_probe_read_str)
+		insn->imm = BPF_FUNC_probe_read_kernel_str;
+}
+
 /* Copies the instructions, and turns each map's descriptor into a relocation. */
-static int relocate(struct writer *writer, const struct bcc_program *program, struct block *insns,
-		    struct block *relocations)
+static int relocate(struct writer *writer, const struct bcc_program *program,
+		    const struct hook_name *hook, struct block *insns, struct block *relocations)
 {
 	int err = 0;
 
@@ -206,6 +218,8 @@ static int relocate(struct writer *writer, const struct bcc_program *program, st
 			insn.imm = 0;
 			err = block__append(relocations, &relocation, sizeof(relocation));
 		}
+		if (!hook->has_old_reads)
+			renew_call(&insn);
 		if (!err)
 			err = block__append(insns, &insn, sizeof(insn));
 	}
@@ -216,20 +230,15 @@ static int add_program(struct writer *writer, size_t number)
 {
 	const struct bcc_program *program = &writer->module->programs[number];
 	struct block *insns = &writer->programs[number];
-	char name[SECTION_NAME_MAX] = "";
+	struct hook_name hook;
 	size_t section = 0;
-	int err = hook_name__section(program->name, name, sizeof(name));
+	int err = hook_name__read(program->name, &hook, writer->why, writer->why_size);
 
-	if (err) {
-		snprintf(writer->why, writer->why_size,
-			 "the name of the function %s says no hook; known beginnings: %s",
-			 program->name, hook_name__prefixes());
-		return err;
-	}
-	err = relocate(writer, program, insns, &writer->relocations[number]);
 	if (!err)
-		err = add_bytes(writer, name, insns->bytes, insns->size, SHF_ALLOC | SHF_EXECINSTR,
-				&section);
+		err = relocate(writer, program, &hook, insns, &writer->relocations[number]);
+	if (!err)
+		err = add_bytes(writer, hook.section, insns->bytes, insns->size,
+				SHF_ALLOC | SHF_EXECINSTR, &section);
 	if (!err)
 		err = add_symbol(writer, program->name, STT_FUNC, section, 0, insns->size);
 	return err;
@@ -242,7 +251,8 @@ static int add_program(struct writer *writer, size_t number)
 static int add_relocations(struct writer *writer, size_t number, size_t program_section)
 {
 	const struct block *relocations = &writer->relocations[number];
-	char name[SECTION_NAME_MAX + 4] = ".rel";
+	struct hook_name hook;
+	char name[sizeof(hook.section) + 4] = ".rel";
 	const struct section section = {
 		.name = name,
 		.type = SHT_REL,
@@ -255,11 +265,12 @@ static int add_relocations(struct writer *writer, size_t number, size_t program_
 		.bytes = relocations->bytes,
 		.size = relocations->size,
 	};
-	int err = hook_name__section(writer->module->programs[number].name, name + 4,
-				     sizeof(name) - 4);
+	int err = hook_name__read(writer->module->programs[number].name, &hook, writer->why,
+				  writer->why_size);
 
 	if (err || !relocations->size)
 		return err;
+	strcat(name, hook.section);
 	return add_section(writer, &section, NULL);
 }
 
@@ -311,11 +322,12 @@ static int add_header(struct writer *writer, size_t string_table)
 	return 0;
 }
 
-static int add_btf(struct writer *writer)
+static int add_btf(struct writer *writer, const char *text)
 {
 	uint32_t size = 0;
 	const void *bytes;
-	int err = object_btf__make(writer->module, &writer->btf, writer->why, writer->why_size);
+	int err =
+		object_btf__make(writer->module, text, &writer->btf, writer->why, writer->why_size);
 
 	if (err)
 		return err;
@@ -344,7 +356,7 @@ static int build(struct writer *writer, const char *text, const char *kernel)
 	for (size_t i = 0; i < module->program_count && !err; i++)
 		err = add_relocations(writer, i, first_program + i);
 	if (!err)
-		err = add_btf(writer);
+		err = add_btf(writer, text);
 	if (!err)
 		err = add_bytes(writer, "license", module->license, strlen(module->license) + 1,
 				SHF_ALLOC | SHF_WRITE, NULL);

@@ -77,6 +77,8 @@ static void exec_compiler(const struct compile_request *request, const struct ch
 	add(argv, &argc, "--btf", options->btf);
 	if (options->verbose)
 		argv[argc++] = "--verbose";
+	if (options->probes)
+		argv[argc++] = "--warnings";
 	signal(SIGPIPE, SIG_DFL);
 	signal(SIGINT, SIG_IGN); /* Ctrl-C at a terminal: the parent gets it too, and ends this */
 	signal(SIGHUP, SIG_IGN);
@@ -199,8 +201,7 @@ int compile__run(const struct compile_request *request, char **object, size_t *s
 		err = report_failure(&child, status);
 		goto out;
 	}
-	if (request->options->verbose)
-		print_messages(child.messages);
+	print_messages(child.messages);
 	if (lseek(child.object, 0, SEEK_SET) != 0)
 		err = -errno;
 	else

@@ -67,11 +67,14 @@ static void report_unlooked(const struct bpf_object *object, int err)
 		const char *section = bpf_program__section_name(program);
 		const char *function = strchr(section, '/');
 
-		if ((type != BPF_TRACE_FENTRY && type != BPF_TRACE_FEXIT) || !function ||
-		    libbpf_find_vmlinux_btf_id(function + 1, type) > 0)
+		if ((type != BPF_TRACE_FENTRY && type != BPF_TRACE_FEXIT) || !function)
 			continue;
-		warnx("%s: the kernel's BTF (/sys/kernel/btf/vmlinux) has no function '%s'",
-		      bpf_program__name(program), function + 1);
+		if (libbpf_find_vmlinux_btf_id(function + 1, type) > 0)
+			warnx("%s: %s: %s", bpf_program__name(program), strerror(-err),
+			      hook__kind(program)->way->missing());
+		else
+			warnx("%s: the kernel's BTF (/sys/kernel/btf/vmlinux) has no function '%s'",
+			      bpf_program__name(program), function + 1);
 		return;
 	}
 	if (err == -EPERM)

@@ -1,127 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <ctype.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "c_text.h"
-
-static bool starts_word(char c)
-{
-	return isalpha((unsigned char)c) || c == '_';
-}
-
-static bool in_word(char c)
-{
-	return isalnum((unsigned char)c) || c == '_';
-}
-
-/* The first character behind white space, comments and joined lines; *first tells of a new line. */
-static const char *skip_space(const char *at, const char *end, bool *first)
-{
-	while (at < end) {
-		if (*at == '\n') {
-			*first = true;
-			at++;
-		} else if (isspace((unsigned char)*at)) {
-			at++;
-		} else if (*at == '\\' && end - at > 1 && at[1] == '\n') {
-			at += 2;
-		} else if (end - at > 1 && at[0] == '/' && at[1] == '/') {
-			while (at < end && *at != '\n')
-				at++;
-		} else if (end - at > 1 && at[0] == '/' && at[1] == '*') {
-			const char *close = memmem(at + 2, (size_t)(end - at) - 2, "*/", 2);
-
-			at = close ? close + 2 : end;
-		} else {
-			break;
-		}
-	}
-	return at;
-}
-
-/* Behind a string or character constant; one that is not closed ends with its line. */
-static const char *skip_quoted(const char *at, const char *end)
-{
-	char quote = *at++;
-
-	while (at < end && *at != quote && *at != '\n')
-		at += *at == '\\' && end - at > 1 ? 2 : 1;
-	return at < end ? at + 1 : end;
-}
-
-int tokens__cut(const char *c, size_t length, struct tokens *tokens)
-{
-	const char *at = c, *end = c + length;
-	size_t capacity = 0;
-	bool first = true;
-
-	tokens->list = NULL;
-	tokens->count = 0;
-	while ((at = skip_space(at, end, &first)) < end) {
-		struct token token = {.start = at, .first = first};
-
-		if (tokens->count == capacity) {
-			size_t wider = capacity ? 2 * capacity : 1024;
-			struct token *list = reallocarray(tokens->list, wider, sizeof(*list));
-
-			if (!list) {
-				free(tokens->list);
-				tokens->list = NULL;
-				return -ENOMEM;
-			}
-			tokens->list = list;
-			capacity = wider;
-		}
-		token.word = starts_word(*at);
-		if (in_word(*at)) {
-			while (at < end && in_word(*at))
-				at++;
-		} else if (*at == '"' || *at == '\'') {
-			at = skip_quoted(at, end);
-		} else {
-			at++;
-		}
-		token.length = (size_t)(at - token.start);
-		tokens->list[tokens->count++] = token;
-		first = false;
-	}
-	return 0;
-}
-
-bool tokens__is(const struct tokens *tokens, size_t i, const char *what)
-{
-	size_t length = strlen(what);
-
-	return i < tokens->count && tokens->list[i].length == length &&
-	       !memcmp(tokens->list[i].start, what, length);
-}
-
-static bool opens(char c)
-{
-	return c == '(' || c == '[' || c == '{';
-}
-
-static bool closes(char c)
-{
-	return c == ')' || c == ']' || c == '}';
-}
-
-size_t tokens__closing(const struct tokens *tokens, size_t open)
-{
-	size_t depth = 0, i;
-
-	for (i = open; i < tokens->count; i++) {
-		char c = tokens->list[i].start[0];
-
-		if (opens(c))
-			depth++;
-		else if (closes(c) && --depth == 0)
-			return i;
-	}
-	return tokens->count ? tokens->count - 1 : 0;
-}
+#include "tokens.h"
 
 static bool is_word(const struct tokens *tokens, size_t i)
 {
@@ -192,7 +75,7 @@ static int read_enum(struct c_text *text, const struct tokens *tokens, size_t i)
 		return 0;
 	close = tokens__closing(tokens, open);
 	for (at = open + 1; at < close; at++) {
-		if (opens(tokens->list[at].start[0]))
+		if (tokens__opens(tokens, at))
 			at = tokens__closing(tokens, at);
 		else if (is_word(tokens, at) &&
 			 (at == open + 1 || tokens__is(tokens, at - 1, ",")) &&
@@ -215,7 +98,7 @@ static int read_typedef(struct c_text *text, const struct tokens *tokens, size_t
 			name = at + 2;
 			break;
 		}
-		if (opens(tokens->list[at].start[0]))
+		if (tokens__opens(tokens, at))
 			at = tokens__closing(tokens, at);
 		else if (is_word(tokens, at))
 			name = at;
@@ -238,7 +121,7 @@ static int read_table(struct c_text *text, const struct tokens *tokens, size_t i
 	wanted = memmem(token->start, token->length, "TABLE", 5) ? 4 : 1;
 	close = tokens__closing(tokens, i + 1);
 	for (at = i + 2; at < close; at++) {
-		if (opens(tokens->list[at].start[0]))
+		if (tokens__opens(tokens, at))
 			at = tokens__closing(tokens, at);
 		else if (tokens__is(tokens, at, ","))
 			argument++;
@@ -246,74 +129,6 @@ static int read_table(struct c_text *text, const struct tokens *tokens, size_t i
 			return add_use(text, &tokens->list[at], WORD_OWN_NAME);
 	}
 	return 0;
-}
-
-static bool asked_already(const struct c_text *text, const struct question *question)
-{
-	size_t i;
-
-	for (i = 0; i < text->question_count; i++) {
-		const struct question *other = &text->questions[i];
-
-		if (other->kind == question->kind && !strcmp(other->name, question->name) &&
-		    !strcmp(other->field ? other->field : "",
-			    question->field ? question->field : ""))
-			return true;
-	}
-	return false;
-}
-
-static int add_question(struct c_text *text, struct question *question)
-{
-	struct question *questions;
-	int err = -ENOMEM;
-
-	if (!question->name || (question->kind == QUESTION_FIELD && !question->field))
-		goto err_out;
-	err = 0;
-	if (asked_already(text, question))
-		goto err_out;
-	questions = reallocarray(text->questions, text->question_count + 1, sizeof(*questions));
-	if (questions) {
-		text->questions = questions;
-		questions[text->question_count++] = *question;
-		return 0;
-	}
-	err = -ENOMEM;
-err_out:
-	free(question->name);
-	free(question->field);
-	return err;
-}
-
-static int read_question(struct c_text *text, const struct tokens *tokens, size_t i)
-{
-	static const char *const macros[] = {
-		[QUESTION_TYPE] = "KERNEL_HAS_TYPE",
-		[QUESTION_FIELD] = "KERNEL_HAS_FIELD",
-		[QUESTION_CONSTANT] = "KERNEL_HAS_CONSTANT",
-	};
-	struct question question = {.kind = QUESTION_TYPE};
-	const struct token *name;
-
-	while (!tokens__is(tokens, i, macros[question.kind]))
-		if (question.kind++ == QUESTION_CONSTANT)
-			return 0;
-	if (!tokens__is(tokens, i + 1, "(") || !is_word(tokens, i + 2))
-		return 0;
-	name = &tokens->list[i + 2];
-	if (question.kind == QUESTION_FIELD) {
-		if (!tokens__is(tokens, i + 3, ",") || !is_word(tokens, i + 4))
-			return 0;
-		question.field = strndup(tokens->list[i + 4].start, tokens->list[i + 4].length);
-	}
-	question.name = strndup(name->start, name->length);
-	if (question.kind != QUESTION_CONSTANT && add_use(text, name, WORD_ASKED)) {
-		free(question.name);
-		free(question.field);
-		return -ENOMEM;
-	}
-	return add_question(text, &question);
 }
 
 static bool is_tag_keyword(const struct tokens *tokens, size_t i)
@@ -338,11 +153,11 @@ static unsigned int use_of(const struct tokens *tokens, size_t i)
 int c_text__read(struct c_text *text, const char *c)
 {
 	struct tokens tokens;
-	size_t depth = 0, i;
+	size_t depth = 0;
 	int err;
 
 	err = tokens__cut(c, strlen(c), &tokens);
-	for (i = 0; !err && i < tokens.count; i++) {
+	for (size_t i = 0; !err && i < tokens.count; i++) {
 		if (!tokens.list[i].word) {
 			if (tokens__is(&tokens, i, "{"))
 				depth++;
@@ -359,8 +174,6 @@ int c_text__read(struct c_text *text, const char *c)
 			err = read_typedef(text, &tokens, i);
 		if (!err && depth == 0)
 			err = read_table(text, &tokens, i);
-		if (!err)
-			err = read_question(text, &tokens, i);
 	}
 	free(tokens.list);
 	return err;
@@ -377,7 +190,6 @@ unsigned int c_text__uses(const struct c_text *text, const char *name)
 void c_text__free(struct c_text *text)
 {
 	struct word *word = text->words, *next;
-	size_t i;
 
 	HASH_CLEAR(hh, text->words);
 	for (; word; word = next) {
@@ -385,13 +197,8 @@ void c_text__free(struct c_text *text)
 		free(word->name);
 		free(word);
 	}
-	for (i = 0; i < text->header_count; i++)
+	for (size_t i = 0; i < text->header_count; i++)
 		free(text->headers[i]);
 	free(text->headers);
-	for (i = 0; i < text->question_count; i++) {
-		free(text->questions[i].name);
-		free(text->questions[i].field);
-	}
-	free(text->questions);
 	*text = (struct c_text){0};
 }

@@ -3,6 +3,7 @@
 #include <libgen.h>
 #include <limits.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -146,10 +147,9 @@ static const char *architecture(const char *machine)
 		{"loongarch", "loongarch"},
 		{"parisc", "parisc"},
 	};
-	size_t i;
 
-	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++)
-		if (!strncmp(machine, names[i].machine, strlen(names[i].machine)))
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (strncmp(machine, names[i].machine, strlen(names[i].machine)) == 0)
 			return names[i].directory;
 	return machine;
 }
@@ -167,12 +167,11 @@ static int set_search(struct header_trees *trees, const char *machine)
 		{false, true, "include/uapi"},	{true, true, "include/generated/uapi"},
 		{false, false, "include/uapi"}, {true, false, "include/generated/uapi"},
 	};
-	size_t i;
 
 	trees->search = calloc(sizeof(order) / sizeof(order[0]), sizeof(*trees->search));
 	if (!trees->search)
 		return -ENOMEM;
-	for (i = 0; i < sizeof(order) / sizeof(order[0]); i++) {
+	for (size_t i = 0; i < sizeof(order) / sizeof(order[0]); i++) {
 		if (asprintf(&trees->search[i], "%s/%s%s%s%s",
 			     order[i].build ? trees->build : trees->source,
 			     order[i].arch ? "arch/" : "",
@@ -223,9 +222,8 @@ static int find_installed(const char *release, struct header_trees *trees)
 		{"/usr/src/linux-headers-", ""}, /* Debian */
 		{"/usr/src/kernels/", ""},	 /* Fedora */
 	};
-	size_t i;
 
-	for (i = 0; i < sizeof(places) / sizeof(places[0]); i++) {
+	for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++) {
 		char path[PATH_MAX];
 
 		if (snprintf(path, sizeof(path), "%s%s%s", places[i][0], release, places[i][1]) <
@@ -254,12 +252,11 @@ int header_trees__find(const char *directory, const char *release, const char *m
 
 void header_trees__free(struct header_trees *trees)
 {
-	size_t i;
 
 	free(trees->source);
 	free(trees->build);
 	free(trees->release);
-	for (i = 0; i < trees->search_count; i++)
+	for (size_t i = 0; i < trees->search_count; i++)
 		free(trees->search[i]);
 	free(trees->search);
 	*trees = (struct header_trees){0};

@@ -5,8 +5,6 @@
 
 #include <stddef.h>
 
-#include "c_text.h"
-
 struct header_trees {
 	char *source;  /* has include/linux/kconfig.h */
 	char *build;   /* has include/generated/autoconf.h; the same as `source` in a single tree */
@@ -29,15 +27,5 @@ int header_trees__find(const char *directory, const char *release, const char *m
 		       struct header_trees *trees);
 
 void header_trees__free(struct header_trees *trees);
-
-/**
- * @brief Answer a text's questions from the headers that its #include lines lead to.
- *
- * The headers are read, not compiled: a type is there when one of them defines it, a field when it
- * stands in the definition and no configuration option rules it out. A condition of another kind
- * counts as met.
- * @return 0 or -ENOMEM
- */
-int header_trees__answer(const struct header_trees *trees, struct c_text *probe);
 
 #endif

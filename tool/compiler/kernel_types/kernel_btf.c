@@ -71,56 +71,28 @@ static uint32_t skip_modifiers(const struct btf *btf, uint32_t id)
 	return id;
 }
 
-/* Questions. */
-
-static bool has_field(const struct btf *btf, uint32_t id, const char *field)
+/* Has a struct this member, or one of those within it that have no name? */
+static bool has_member(const struct btf *btf, uint32_t id, const char *wanted)
 {
 	const struct btf_type *type = type_of(btf, skip_modifiers(btf, id));
 	const struct btf_member *member = btf_members(type);
-	unsigned int i;
 
 	if (!btf_is_composite(type))
 		return false;
-	for (i = 0; i < btf_vlen(type); i++, member++) {
+	for (unsigned int i = 0; i < btf_vlen(type); i++, member++) {
 		const char *name = btf__name_by_offset(btf, member->name_off);
 
-		if (name[0] ? !strcmp(name, field) : has_field(btf, member->type, field))
+		if (name[0] ? strcmp(name, wanted) == 0 : has_member(btf, member->type, wanted))
 			return true;
 	}
 	return false;
 }
 
-static bool has_constant(const struct btf *btf, const struct btf_type *type, const char *name)
+bool kernel_btf__has_ipv6(const struct btf *btf)
 {
-	unsigned int i;
+	int id = btf__find_by_name_kind(btf, "sock_common", BTF_KIND_STRUCT);
 
-	for (i = 0; i < btf_vlen(type); i++)
-		if (!strcmp(constant_name(btf, type, i), name))
-			return true;
-	return false;
-}
-
-static bool answers(const struct btf *btf, uint32_t id, const struct question *question)
-{
-	const struct btf_type *type = type_of(btf, id);
-
-	if (question->kind == QUESTION_CONSTANT)
-		return btf_is_any_enum(type) && has_constant(btf, type, question->name);
-	if (!btf_is_composite(type) && !btf_is_any_enum(type) && !btf_is_typedef(type))
-		return false;
-	if (strcmp(name_of(btf, type), question->name) != 0)
-		return false;
-	return question->kind == QUESTION_TYPE || has_field(btf, id, question->field);
-}
-
-void kernel_btf__answer(const struct btf *btf, struct c_text *probe)
-{
-	uint32_t id, count = btf__type_cnt(btf);
-	size_t i;
-
-	for (i = 0; i < probe->question_count; i++)
-		for (id = 1; id < count && !probe->questions[i].yes; id++)
-			probe->questions[i].yes = answers(btf, id, &probe->questions[i]);
+	return id > 0 && has_member(btf, (uint32_t)id, "skc_v6_daddr");
 }
 
 bool kernel_btf__wraps_syscalls(const struct btf *btf)
@@ -128,13 +100,13 @@ bool kernel_btf__wraps_syscalls(const struct btf *btf)
 	static const char *const wrappers[] = {"__x64_sys_", "__ia32_sys_", "__arm64_sys_",
 					       "__s390x_sys_", "__riscv_sys_"};
 	uint32_t id, count = btf__type_cnt(btf);
-	size_t i;
 
 	for (id = 1; id < count; id++) {
 		const struct btf_type *type = type_of(btf, id);
 
-		for (i = 0; btf_is_func(type) && i < sizeof(wrappers) / sizeof(wrappers[0]); i++)
-			if (!strncmp(name_of(btf, type), wrappers[i], strlen(wrappers[i])))
+		for (size_t i = 0; btf_is_func(type) && i < sizeof(wrappers) / sizeof(wrappers[0]);
+		     i++)
+			if (strncmp(name_of(btf, type), wrappers[i], strlen(wrappers[i])) == 0)
 				return true;
 	}
 	return false;
@@ -144,12 +116,7 @@ bool kernel_btf__wraps_syscalls(const struct btf *btf)
 
 static bool own_tag(const struct selection *selection, const char *name)
 {
-	unsigned int uses = c_text__uses(selection->probe, name);
-
-	/*
-	 * a probe may bring a struct for kernels that don't have it, behind #if !KERNEL_HAS_TYPE(…)
-	 */
-	return (uses & WORD_OWN_TAG) && !(uses & WORD_ASKED);
+	return c_text__uses(selection->probe, name) & WORD_OWN_TAG;
 }
 
 static bool own_name(const struct selection *selection, const char *name)
@@ -204,14 +171,13 @@ static int want_named_enum(struct selection *selection, uint32_t id)
 {
 	const struct btf_type *type = type_of(selection->btf, id);
 	const char *tag = name_of(selection->btf, type);
-	unsigned int i;
 
 	if (tag[0] &&
 	    (own_tag(selection, tag) || c_text__uses(selection->taken, tag) & WORD_OWN_TAG))
 		return 0;
 	if (tag[0] && c_text__uses(selection->probe, tag) & WORD_TAG)
 		return want(selection, id);
-	for (i = 0; i < btf_vlen(type); i++) {
+	for (unsigned int i = 0; i < btf_vlen(type); i++) {
 		const char *name = constant_name(selection->btf, type, i);
 		int err;
 
@@ -236,8 +202,7 @@ static int want_named(struct selection *selection, uint32_t id)
 		return want_named_enum(selection, id);
 	if (!name[0])
 		return 0;
-	if (btf_is_composite(type) &&
-	    c_text__uses(selection->probe, name) & (WORD_TAG | WORD_ASKED))
+	if (btf_is_composite(type) && c_text__uses(selection->probe, name) & WORD_TAG)
 		return want_struct(selection, id);
 	if (btf_is_typedef(type) && c_text__uses(selection->probe, name) & WORD_PLAIN &&
 	    !own_name(selection, name))
@@ -248,10 +213,9 @@ static int want_named(struct selection *selection, uint32_t id)
 static int add_renamed(struct selection *selection, const char *name)
 {
 	const char **renamed;
-	size_t i;
 
-	for (i = 0; i < selection->renamed_count; i++)
-		if (!strcmp(selection->renamed[i], name))
+	for (size_t i = 0; i < selection->renamed_count; i++)
+		if (strcmp(selection->renamed[i], name) == 0)
 			return 0;
 	renamed = reallocarray(selection->renamed, selection->renamed_count + 1, sizeof(*renamed));
 	if (!renamed)
@@ -288,14 +252,13 @@ static int visit_enum(struct selection *selection, uint32_t id)
 	 * libbcc's bpf.h makes the constants of some enums with macros: the tag stands for them all
 	 */
 	bool taken = c_text__uses(selection->taken, tag) & WORD_OWN_TAG;
-	unsigned int i;
 	int err;
 
 	if (selection->states[id] & TYPE_VISITED)
 		return 0;
 	selection->states[id] |= TYPE_VISITED;
 	err = rename_tag(selection, tag);
-	for (i = 0; !err && i < btf_vlen(type); i++) {
+	for (unsigned int i = 0; !err && i < btf_vlen(type); i++) {
 		const char *name = constant_name(selection->btf, type, i);
 
 		err = taken ? add_renamed(selection, name) : rename_name(selection, name);
@@ -307,14 +270,13 @@ static int visit_struct(struct selection *selection, uint32_t id)
 {
 	const struct btf_type *type = type_of(selection->btf, id);
 	const struct btf_member *member = btf_members(type);
-	unsigned int i;
 	int err;
 
 	if (selection->states[id] & TYPE_VISITED)
 		return 0;
 	selection->states[id] |= TYPE_VISITED;
 	err = rename_tag(selection, name_of(selection->btf, type));
-	for (i = 0; !err && i < btf_vlen(type); i++, member++) {
+	for (unsigned int i = 0; !err && i < btf_vlen(type); i++, member++) {
 		const char *name = btf__name_by_offset(selection->btf, member->name_off);
 
 		err = visit(selection, member->type, false,
@@ -327,14 +289,13 @@ static int visit_function(struct selection *selection, uint32_t id)
 {
 	const struct btf_type *type = type_of(selection->btf, id);
 	const struct btf_param *parameter = btf_params(type);
-	unsigned int i;
 	int err;
 
 	if (selection->states[id] & TYPE_VISITED)
 		return 0;
 	selection->states[id] |= TYPE_VISITED;
 	err = visit(selection, type->type, true, false);
-	for (i = 0; !err && i < btf_vlen(type); i++, parameter++)
+	for (unsigned int i = 0; !err && i < btf_vlen(type); i++, parameter++)
 		err = visit(selection, parameter->type, true, false);
 	return err;
 }
@@ -401,7 +362,6 @@ static int visit(struct selection *selection, uint32_t id, bool through_pointer,
 static int select_types(struct selection *selection, bool all)
 {
 	uint32_t id, count = btf__type_cnt(selection->btf);
-	size_t i;
 	int err = 0;
 
 	for (id = 1; !err && id < count; id++)
@@ -413,7 +373,7 @@ static int select_types(struct selection *selection, bool all)
 		if (btf_is_composite(type) && type->name_off)
 			err = want_struct(selection, id);
 	}
-	for (i = 0; !err && i < selection->wanted_count; i++) /* which grows on the way */
+	for (size_t i = 0; !err && i < selection->wanted_count; i++) /* which grows on the way */
 		err = visit(selection, selection->wanted[i], false, true);
 	if (!all) /* those behind pointers too */
 		selection->used_count = selection->wanted_count;
@@ -428,28 +388,49 @@ static void print_piece(void *out, const char *format, va_list arguments)
 	vfprintf(out, format, arguments);
 }
 
+static const char *selected_name(const struct selection *selection, size_t i)
+{
+	const struct constant *constant = &selection->constants[i];
+
+	return constant_name(selection->btf, type_of(selection->btf, constant->enum_id),
+			     constant->index);
+}
+
+/* Two enums may have a constant of the same name. */
+static bool is_repeated(const struct selection *selection, size_t i)
+{
+	for (size_t earlier = 0; earlier < i; earlier++)
+		if (strcmp(selected_name(selection, i), selected_name(selection, earlier)) == 0)
+			return true;
+	return false;
+}
+
 static void print_constants(const struct selection *selection, FILE *out)
 {
-	size_t i;
-
-	for (i = 0; i < selection->constant_count; i++) {
+	for (size_t i = 0; i < selection->constant_count; i++) {
 		const struct constant *constant = &selection->constants[i];
-		const struct btf_type *type = type_of(selection->btf, constant->enum_id);
-		const char *name = constant_name(selection->btf, type, constant->index);
-		size_t j;
 
-		if (selection->states[constant->enum_id] & TYPE_VISITED)
-			continue;	/* stands in a type that was printed */
-		for (j = 0; j < i; j++) /* two enums may have it */
-			if (!strcmp(name, constant_name(selection->btf,
-							type_of(selection->btf,
-								selection->constants[j].enum_id),
-							selection->constants[j].index)))
-				break;
-		if (j == i)
-			fprintf(out, "enum { %s = %lld };\n", name,
-				constant_value(type, constant->index));
+		/* one of a type that was printed stands there */
+		if (selection->states[constant->enum_id] & TYPE_VISITED ||
+		    is_repeated(selection, i))
+			continue;
+		fprintf(out, "enum { %s = %lld };\n", selected_name(selection, i),
+			constant_value(type_of(selection->btf, constant->enum_id),
+				       constant->index));
 	}
+}
+
+/* Does another type that the probe uses have the same name? */
+static bool is_ambiguous(const struct selection *selection, size_t i)
+{
+	const struct btf *btf = selection->btf;
+	const char *name = name_of(btf, type_of(btf, selection->wanted[i]));
+
+	for (size_t other = 0; other < selection->used_count; other++)
+		if (other != i &&
+		    strcmp(name, name_of(btf, type_of(btf, selection->wanted[other]))) == 0)
+			return true;
+	return false;
 }
 
 /*
@@ -458,24 +439,16 @@ static void print_constants(const struct selection *selection, FILE *out)
  */
 static void print_size_checks(const struct selection *selection, FILE *out)
 {
-	size_t used_count = selection->used_count, i, j;
-
-	for (i = 0; i < used_count; i++) {
+	for (size_t i = 0; i < selection->used_count; i++) {
 		const struct btf_type *type = type_of(selection->btf, selection->wanted[i]);
-		const char *name = name_of(selection->btf, type);
 
-		if (!btf_is_composite(type))
+		if (!btf_is_composite(type) || is_ambiguous(selection, i))
 			continue;
-		for (j = 0; j < used_count; j++)
-			if (j != i &&
-			    !strcmp(name, name_of(selection->btf,
-						  type_of(selection->btf, selection->wanted[j]))))
-				break;
-		if (j == used_count)
-			fprintf(out,
-				"_Static_assert(sizeof(%1$s %2$s) == %3$u,"
-				" \"the kernel's %1$s %2$s has %3$u bytes\");\n",
-				btf_is_struct(type) ? "struct" : "union", name, type->size);
+		fprintf(out,
+			"_Static_assert(sizeof(%1$s %2$s) == %3$u,"
+			" \"the kernel's %1$s %2$s has %3$u bytes\");\n",
+			btf_is_struct(type) ? "struct" : "union", name_of(selection->btf, type),
+			type->size);
 	}
 }
 
@@ -493,19 +466,18 @@ static size_t count_printed(const struct selection *selection)
 static int print_selection(const struct selection *selection, FILE *out)
 {
 	struct btf_dump *dump;
-	size_t i;
 	int err = 0;
 
 	dump = btf_dump__new(selection->btf, print_piece, out, NULL);
 	if (!dump)
 		return -errno;
-	for (i = 0; i < selection->renamed_count; i++)
+	for (size_t i = 0; i < selection->renamed_count; i++)
 		fprintf(out,
 			"#pragma push_macro(\"%1$s\")\n#undef %1$s\n#define %1$s kernel_%1$s\n",
 			selection->renamed[i]);
-	for (i = 0; !err && i < selection->wanted_count; i++)
+	for (size_t i = 0; !err && i < selection->wanted_count; i++)
 		err = btf_dump__dump_type(dump, selection->wanted[i]);
-	for (i = 0; i < selection->renamed_count; i++)
+	for (size_t i = 0; i < selection->renamed_count; i++)
 		fprintf(out, "#undef %1$s\n#pragma pop_macro(\"%1$s\")\n", selection->renamed[i]);
 	print_constants(selection, out);
 	print_size_checks(selection, out);

@@ -10,8 +10,8 @@
 
 #include "c_text.h"
 
-/** @brief Answer a text's questions from BTF. */
-void kernel_btf__answer(const struct btf *btf, struct c_text *probe);
+/** @brief Was the kernel built with IPv6 (CONFIG_IPV6)? Then a socket has addresses for it. */
+bool kernel_btf__has_ipv6(const struct btf *btf);
 
 /**
  * @brief Do system calls get their arguments in a struct pt_regs (CONFIG_ARCH_HAS_SYSCALL_WRAPPER)?

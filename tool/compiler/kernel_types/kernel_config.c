@@ -3,15 +3,16 @@
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/utsname.h>
 #include <zlib.h>
 
 #include "kernel_config.h"
+#include "types_tree.h"
 
+/* BTF tells of IPv6, and libbcc itself sets the other. */
 static bool is_option(const char *name)
 {
-	return !strncmp(name, "CONFIG_", strlen("CONFIG_")) &&
-	       strcmp(name, "CONFIG_BPF_SYSCALL") != 0;
+	return strncmp(name, "CONFIG_", strlen("CONFIG_")) == 0 &&
+	       strcmp(name, "CONFIG_BPF_SYSCALL") != 0 && strcmp(name, "CONFIG_IPV6") != 0;
 }
 
 static bool names_options(const struct c_text *probe)
@@ -24,13 +25,6 @@ static bool names_options(const struct c_text *probe)
 	return false;
 }
 
-static bool runs(const char *release)
-{
-	struct utsname system;
-
-	return !uname(&system) && !strcmp(system.release, release);
-}
-
 static gzFile open_config(const char *release)
 {
 	static const char *const places[][2] = {
@@ -38,10 +32,9 @@ static gzFile open_config(const char *release)
 		{"/lib/modules/", "/config"},
 		{"/lib/modules/", "/build/.config"},
 	};
-	gzFile file = runs(release) ? gzopen("/proc/config.gz", "re") : NULL;
-	size_t i;
+	gzFile file = types_tree__runs(release) ? gzopen("/proc/config.gz", "re") : NULL;
 
-	for (i = 0; !file && i < sizeof(places) / sizeof(places[0]); i++) {
+	for (size_t i = 0; !file && i < sizeof(places) / sizeof(places[0]); i++) {
 		char path[PATH_MAX];
 
 		if (snprintf(path, sizeof(path), "%s%s%s", places[i][0], release, places[i][1]) <
@@ -54,25 +47,21 @@ static gzFile open_config(const char *release)
 /* `CONFIG_NET_NS=y`, `CONFIG_IPV6=m`, `CONFIG_HZ=250`: as include/generated/autoconf.h has them */
 static void print_option(const char *name, const char *value, FILE *out)
 {
-	if (!strcmp(value, "y"))
+	if (strcmp(value, "y") == 0)
 		fprintf(out, "#define %s 1\n", name);
-	else if (!strcmp(value, "m"))
+	else if (strcmp(value, "m") == 0)
 		fprintf(out, "#define %s_MODULE 1\n", name);
 	else
 		fprintf(out, "#define %s %s\n", name, value);
-	if (!strcmp(value, "y") || !strcmp(value, "m"))
+	if (strcmp(value, "y") == 0 || strcmp(value, "m") == 0)
 		fprintf(out, "#define IS_ENABLED_%s 1\n", name);
 }
 
-int kernel_config__print(const struct c_text *probe, const char *release, FILE *out)
+static int print_options(const struct c_text *probe, const char *release, FILE *out)
 {
-	const struct word *word;
+	gzFile config = open_config(release);
 	char line[4096];
-	gzFile config;
 
-	if (!names_options(probe))
-		return 0;
-	config = open_config(release);
 	if (!config)
 		return -ENODATA;
 	while (gzgets(config, line, sizeof(line))) {
@@ -86,9 +75,18 @@ int kernel_config__print(const struct c_text *probe, const char *release, FILE *
 			print_option(line, equals + 1, out);
 	}
 	gzclose(config);
+	return 0;
+}
+
+int kernel_config__print(const struct c_text *probe, const char *release, FILE *out)
+{
+	int err = names_options(probe) ? print_options(probe, release, out) : 0;
+
+	if (err || !c_text__uses(probe, "IS_ENABLED"))
+		return err;
 	fprintf(out, "#define IS_ENABLED(option) (IS_ENABLED_##option)\n");
-	for (word = probe->words; word; word = word->hh.next)
-		if (is_option(word->name))
+	for (const struct word *word = probe->words; word; word = word->hh.next)
+		if (strncmp(word->name, "CONFIG_", strlen("CONFIG_")) == 0)
 			fprintf(out, "#ifndef IS_ENABLED_%1$s\n#define IS_ENABLED_%1$s 0\n#endif\n",
 				word->name);
 	return 0;

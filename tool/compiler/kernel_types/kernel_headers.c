@@ -214,7 +214,7 @@ char *kernel_headers__macros(struct c_text *probe)
 {
 	bool added[MACRO_COUNT] = {false}, more = true;
 	char *text = NULL;
-	size_t size, i;
+	size_t size;
 	int err = 0;
 	FILE *out;
 
@@ -223,7 +223,7 @@ char *kernel_headers__macros(struct c_text *probe)
 		return NULL;
 	while (more && !err) { /* a macro may name another one */
 		more = false;
-		for (i = 0; i < MACRO_COUNT && !err; i++) {
+		for (size_t i = 0; i < MACRO_COUNT && !err; i++) {
 			if (added[i] || !wanted(&macros[i], probe))
 				continue;
 			added[i] = more = true;

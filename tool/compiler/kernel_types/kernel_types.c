@@ -1,62 +1,27 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "kernel_types.h"
+
 #include <errno.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/utsname.h>
 
-#include "kernel_types_private.h"
+#include "btf_types.h"
+#include "header_types.h"
 
-int kernel_types__because(const struct reason *why, int err, const char *format, ...)
-{
-	va_list arguments;
+const struct kernel_types_way kernel_types_ways[] = {
+	{"btf", true, btf_types__fill_named},
+	{"btf", false, btf_types__fill_all},
+	{"headers", true, header_types__fill_installed},
+	{"headers", false, header_types__fill_kheaders},
+	{0},
+};
 
-	va_start(arguments, format);
-	vsnprintf(why->text, why->size, format, arguments);
-	va_end(arguments);
-	return err;
-}
+struct kernel_types {
+	struct types_tree tree;
+};
 
-int kernel_types__add_cflag(struct kernel_types *types, const char *format, ...)
-{
-	char **cflags = reallocarray(types->cflags, types->cflag_count + 1, sizeof(*cflags));
-	va_list arguments;
-	int length;
-
-	if (!cflags)
-		return -ENOMEM;
-	types->cflags = cflags;
-	va_start(arguments, format);
-	length = vasprintf(&cflags[types->cflag_count], format, arguments);
-	va_end(arguments);
-	if (length < 0)
-		return -ENOMEM;
-	types->cflag_count++;
-	return 0;
-}
-
-int kernel_types__describe(struct kernel_types *types, const char *format, ...)
-{
-	va_list arguments;
-	int length;
-
-	va_start(arguments, format);
-	length = vasprintf(&types->description, format, arguments);
-	va_end(arguments);
-	if (length < 0)
-		types->description = NULL;
-	return length < 0 ? -ENOMEM : 0;
-}
-
-bool kernel_types__runs(const char *release)
-{
-	struct utsname system;
-
-	return !uname(&system) && !strcmp(system.release, release);
-}
-
-static int add_common_cflags(struct kernel_types *types)
+static int add_common_cflags(struct types_tree *tree)
 {
 	static const char *const cflags[] = {
 		/*
@@ -67,84 +32,55 @@ static int add_common_cflags(struct kernel_types *types)
 		 * nsproxy 16 bytes too far.
 		 */
 		"-ffine-grained-bitfield-accesses",
-		/*
-		 * members that are a struct with a tag and no name: the kernel has them since 6.19
-		 */
+		/* members that are a struct with a tag and no name: the kernel has them since 6.19 */
 		"-fms-extensions",
 		"-Wno-microsoft-anon-tag",
-		"-DKERNEL_HAS_TYPE(type)=KERNEL_HAS_##type",
-		"-DKERNEL_HAS_FIELD(type,field)=KERNEL_HAS_##type##__##field",
-		"-DKERNEL_HAS_CONSTANT(name)=KERNEL_HAS_##name",
+		/* a function that is not there would be a call that no kernel takes */
+		"-Werror=implicit-function-declaration",
 	};
-	size_t i;
 	int err = 0;
 
-	for (i = 0; !err && i < sizeof(cflags) / sizeof(cflags[0]); i++)
-		err = kernel_types__add_cflag(types, "%s", cflags[i]);
+	for (size_t i = 0; !err && i < sizeof(cflags) / sizeof(cflags[0]); i++)
+		err = types_tree__add_cflag(tree, "%s", cflags[i]);
 	return err;
 }
 
-static int add_answers(struct kernel_types *types, const struct c_text *probe)
+static int fill(const struct kernel_types_source *source, const struct kernel_types_way *way,
+		const char *text, struct types_tree *tree)
 {
-	size_t i;
-	int err = 0;
-
-	for (i = 0; !err && i < probe->question_count; i++) {
-		const struct question *question = &probe->questions[i];
-
-		err = kernel_types__add_cflag(types, "-DKERNEL_HAS_%s%s%s=%d", question->name,
-					      question->field ? "__" : "",
-					      question->field ? question->field : "",
-					      question->yes);
-	}
-	return err;
-}
-
-static int fill(const struct kernel_types_source *source, enum kernel_types_way way,
-		struct c_text *probe, struct kernel_types *types, const struct reason *why)
-{
-	switch (way) {
-	case KERNEL_TYPES_NAMED:
-		return kernel_types__from_btf(source, false, probe, types, why);
-	case KERNEL_TYPES_ALL:
-		return kernel_types__from_btf(source, true, probe, types, why);
-	case KERNEL_TYPES_HEADERS:
-		return kernel_types__from_headers(source, probe, types, why);
-	case KERNEL_TYPES_KHEADERS:
-		return kernel_types__from_kheaders(source, probe, types, why);
-	default:
-		return -EINVAL;
-	}
-}
-
-int kernel_types__prepare(const struct kernel_types_source *source, enum kernel_types_way way,
-			  const char *text, struct kernel_types **out, char *why_text,
-			  size_t why_size)
-{
-	struct reason why = {.text = why_text, .size = why_size};
-	struct kernel_types *types;
 	struct c_text probe = {0};
-	int err = -ENOMEM;
+	int err = c_text__read(&probe, text);
+
+	if (!err)
+		err = add_common_cflags(tree);
+	if (!err)
+		err = way->fill(source, &probe, tree);
+	c_text__free(&probe);
+	return err;
+}
+
+int kernel_types__prepare(const struct kernel_types_source *source,
+			  const struct kernel_types_way *way, const char *text,
+			  struct kernel_types **out, char *why, size_t why_size)
+{
+	struct kernel_types *types = calloc(1, sizeof(*types));
+	int err;
 
 	*out = NULL;
-	why_text[0] = '\0';
-	types = calloc(1, sizeof(*types));
-	if (types)
-		err = c_text__read(&probe, text);
-	if (!err)
-		err = add_common_cflags(types);
-	if (!err)
-		err = fill(source, way, &probe, types, &why);
-	if (!err)
-		err = add_answers(types, &probe);
-	c_text__free(&probe);
+	snprintf(why, why_size, "out of memory");
+	if (!types)
+		return -ENOMEM;
+	why[0] = '\0';
+	types->tree.why = why;
+	types->tree.why_size = why_size;
+	err = fill(source, way, text, &types->tree);
 	if (!err) {
 		*out = types;
 		return 0;
 	}
-	if (!why_text[0])
-		kernel_types__because(
-			&why, err,
+	if (!why[0])
+		types_tree__because(
+			&types->tree, err,
 			"headers for the compiler cannot be made (%s; TMPDIR names the place)",
 			strerror(-err));
 	kernel_types__close(types);
@@ -153,30 +89,24 @@ int kernel_types__prepare(const struct kernel_types_source *source, enum kernel_
 
 const char *kernel_types__tree(const struct kernel_types *types)
 {
-	return directory__path(types->directory);
+	return directory__path(types->tree.directory);
 }
 
 const char *const *kernel_types__cflags(const struct kernel_types *types, size_t *count)
 {
-	*count = types->cflag_count;
-	return (const char *const *)types->cflags;
+	*count = types->tree.cflag_count;
+	return (const char *const *)types->tree.cflags;
 }
 
 const char *kernel_types__description(const struct kernel_types *types)
 {
-	return types->description;
+	return types->tree.description;
 }
 
 void kernel_types__close(struct kernel_types *types)
 {
-	size_t i;
-
 	if (!types)
 		return;
-	directory__remove(types->directory);
-	for (i = 0; i < types->cflag_count; i++)
-		free(types->cflags[i]);
-	free(types->cflags);
-	free(types->description);
+	types_tree__free(&types->tree);
 	free(types);
 }

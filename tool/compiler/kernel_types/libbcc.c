@@ -6,6 +6,7 @@
 
 #include "libbcc.h"
 #include "c_text.h"
+#include "tokens.h"
 
 struct search {
 	ElfW(Addr) address; /* of something in libbcc */
@@ -26,12 +27,11 @@ static int search_library(struct dl_phdr_info *library, size_t size, void *data)
 	static const char guard[] = "#ifndef _UAPI__LINUX_BPF_H__";
 	struct search *search = data;
 	bool is_libbcc = false;
-	size_t i;
 
 	(void)size;
-	for (i = 0; i < library->dlpi_phnum; i++)
+	for (size_t i = 0; i < library->dlpi_phnum; i++)
 		is_libbcc = is_libbcc || covers(library, &library->dlpi_phdr[i], search->address);
-	for (i = 0; is_libbcc && !search->found && i < library->dlpi_phnum; i++) {
+	for (size_t i = 0; is_libbcc && !search->found && i < library->dlpi_phnum; i++) {
 		const ElfW(Phdr) *segment = &library->dlpi_phdr[i];
 
 		if (segment->p_type == PT_LOAD && segment->p_flags & PF_R)
@@ -54,9 +54,8 @@ const char *libbcc__bpf_h(void)
 /* Both headers list the helpers as FN(map_lookup_elem, …), arguments of one macro. */
 static bool names_all_helpers(const struct tokens *libbcc, const struct c_text *kernel)
 {
-	size_t i;
 
-	for (i = 0; i + 2 < libbcc->count; i++) {
+	for (size_t i = 0; i + 2 < libbcc->count; i++) {
 		const struct token *helper = &libbcc->list[i + 2];
 		struct word *word;
 

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-/*
- * kernel_types__from_headers(), kernel_types__from_kheaders(): a small tree that leads to the
- * kernel's own headers.
- */
+#include "header_types.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -16,7 +14,6 @@
 
 #include "file.h"
 #include "libbcc.h"
-#include "kernel_types_private.h"
 #include "header_trees.h"
 
 #define KHEADERS   "/sys/kernel/kheaders.tar.xz"
@@ -64,56 +61,56 @@ static int write_kconfig(const struct directory *directory, const struct header_
  * The trees as clang is to look through them: as system headers, whose warnings are not the user's
  * to mend.
  */
-static int add_search(struct kernel_types *types, const struct header_trees *trees)
+static int add_search(struct types_tree *tree, const struct header_trees *trees)
 {
-	size_t i;
 	int err = 0;
 
-	for (i = 0; !err && i < trees->search_count; i++) {
-		err = kernel_types__add_cflag(types, "-isystem");
+	for (size_t i = 0; !err && i < trees->search_count; i++) {
+		err = types_tree__add_cflag(tree, "-isystem");
 		if (!err)
-			err = kernel_types__add_cflag(types, "%s", trees->search[i]);
+			err = types_tree__add_cflag(tree, "%s", trees->search[i]);
 	}
 	return err;
 }
 
 static int use_trees(const struct kernel_types_source *source, const struct header_trees *trees,
-		     struct c_text *probe, struct kernel_types *types, const struct reason *why)
+		     struct types_tree *tree)
 {
 	int err;
 
 	if (trees->release && strcmp(trees->release, source->release) != 0)
-		return kernel_types__because(why, -ESTALE,
-					     "headers in %s are for %s, the kernel is %s",
-					     trees->build, trees->release, source->release);
-	err = add_search(types, trees);
+		return types_tree__because(tree, -ESTALE,
+					   "headers in %s are for %s, the kernel is %s",
+					   trees->build, trees->release, source->release);
+	err = add_search(tree, trees);
 	if (!err)
-		err = write_kconfig(types->directory, trees);
-	return err ? err : header_trees__answer(trees, probe);
+		err = write_kconfig(tree->directory, trees);
+	return err;
 }
 
-int kernel_types__from_headers(const struct kernel_types_source *source, struct c_text *probe,
-			       struct kernel_types *types, const struct reason *why)
+int header_types__fill_installed(const struct kernel_types_source *source, struct c_text *probe,
+				 struct types_tree *tree)
 {
 	struct header_trees trees;
 	int err;
 
+	(void)probe; /* headers have it all */
 	err = header_trees__find(source->headers, source->release, source->machine, &trees);
 	if (err == -ENOENT && source->headers)
-		return kernel_types__because(
-			why, err, "no kernel headers in %s, or only one half of a pair of trees",
+		return types_tree__because(
+			tree, err, "no kernel headers in %s, or only one half of a pair of trees",
 			source->headers);
 	if (err == -ENOENT)
-		return kernel_types__because(
-			why, err, "no headers of kernel %s are installed (/lib/modules/%s/build)",
+		return types_tree__because(
+			tree, err, "no headers of kernel %s are installed (/lib/modules/%s/build)",
 			source->release, source->release);
 	if (err)
 		return err;
-	err = directory__make(&types->directory);
+	err = directory__make(&tree->directory);
 	if (!err)
-		err = use_trees(source, &trees, probe, types, why);
+		err = use_trees(source, &trees, tree);
 	if (!err)
-		err = kernel_types__describe(types, "kernel headers %s", trees.build);
+		err = types_tree__describe(tree, "kernel headers %s", trees.build);
 	header_trees__free(&trees);
 	return err;
 }
@@ -154,31 +151,32 @@ static int unpack(const struct directory *directory, char *path, size_t size)
 	return run((char *[]){"tar", "-xf", KHEADERS, "--no-same-owner", "-C", path, NULL});
 }
 
-int kernel_types__from_kheaders(const struct kernel_types_source *source, struct c_text *probe,
-				struct kernel_types *types, const struct reason *why)
+int header_types__fill_kheaders(const struct kernel_types_source *source, struct c_text *probe,
+				struct types_tree *tree)
 {
 	bool loaded = false;
 	struct header_trees trees;
 	char path[PATH_MAX];
 	int err;
 
-	if (!kernel_types__runs(source->release))
-		return kernel_types__because(
-			why, -ENOENT,
+	(void)probe;
+	if (!types_tree__runs(source->release))
+		return types_tree__because(
+			tree, -ENOENT,
 			"kernel %s does not run here, and only that one has its kheaders",
 			source->release);
 	if (access(KHEADERS, R_OK)) /* a module may bring them (CONFIG_IKHEADERS=m) */
 		loaded = !run((char *[]){"modprobe", "-q", "kheaders", NULL});
 	if (access(KHEADERS, R_OK))
-		return kernel_types__because(why, -ENOENT,
-					     "the kernel has no %s (CONFIG_IKHEADERS)", KHEADERS);
-	err = directory__make(&types->directory);
+		return types_tree__because(tree, -ENOENT, "the kernel has no %s (CONFIG_IKHEADERS)",
+					   KHEADERS);
+	err = directory__make(&tree->directory);
 	if (!err) {
-		err = unpack(types->directory, path, sizeof(path));
+		err = unpack(tree->directory, path, sizeof(path));
 		if (err)
-			kernel_types__because(why, err,
-					      "%s cannot be unpacked (with tar and xz): %s",
-					      KHEADERS, strerror(-err));
+			types_tree__because(tree, err,
+					    "%s cannot be unpacked (with tar and xz): %s", KHEADERS,
+					    strerror(-err));
 	}
 	if (loaded)
 		run((char *[]){"modprobe", "-q", "-r", "kheaders", NULL});
@@ -186,11 +184,11 @@ int kernel_types__from_kheaders(const struct kernel_types_source *source, struct
 		return err;
 	err = header_trees__find(path, source->release, source->machine, &trees);
 	if (err)
-		return kernel_types__because(why, err, "%s does not hold a tree of headers",
-					     KHEADERS);
-	err = use_trees(source, &trees, probe, types, why);
+		return types_tree__because(tree, err, "%s does not hold a tree of headers",
+					   KHEADERS);
+	err = use_trees(source, &trees, tree);
 	if (!err)
-		err = kernel_types__describe(types, "kernel headers %s", KHEADERS);
+		err = types_tree__describe(tree, "kernel headers %s", KHEADERS);
 	header_trees__free(&trees);
 	return err;
 }

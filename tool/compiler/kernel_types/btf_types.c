@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-/* kernel_types__from_btf(): a handful of headers, and the kernel's types in vmlinux.h. */
+#include "btf_types.h"
+
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,7 +12,6 @@
 #include "kernel_btf.h"
 #include "kernel_config.h"
 #include "libbcc.h"
-#include "kernel_types_private.h"
 
 #define RUNNING_BTF "/sys/kernel/btf/vmlinux"
 
@@ -33,30 +33,30 @@ static bool is_of_another_kernel(const struct btf *btf)
 }
 
 static int open_btf(const struct kernel_types_source *source, struct btf **btf,
-		    const struct reason *why)
+		    const struct types_tree *tree)
 {
 	const char *path = source->btf ? source->btf : RUNNING_BTF;
 
-	if (!source->btf && !kernel_types__runs(source->release))
-		return kernel_types__because(
-			why, -ENOENT,
+	if (!source->btf && !types_tree__runs(source->release))
+		return types_tree__because(
+			tree, -ENOENT,
 			"kernel %s does not run here, and no file with its BTF was given",
 			source->release);
 	if (access(path, R_OK)) {
 		if (source->btf)
-			return kernel_types__because(why, -errno, "BTF file %s: %s", path,
-						     strerror(errno));
-		return kernel_types__because(
-			why, -ENOENT, "the kernel has no BTF (%s; CONFIG_DEBUG_INFO_BTF)", path);
+			return types_tree__because(tree, -errno, "BTF file %s: %s", path,
+						   strerror(errno));
+		return types_tree__because(
+			tree, -ENOENT, "the kernel has no BTF (%s; CONFIG_DEBUG_INFO_BTF)", path);
 	}
 	*btf = btf__parse(path, NULL);
 	if (!*btf) /* libbpf has error numbers of its own, which have no text */
-		return kernel_types__because(why, -EINVAL, "no kernel BTF can be read from %s",
-					     path);
-	if (source->btf && kernel_types__runs(source->release) && is_of_another_kernel(*btf)) {
+		return types_tree__because(tree, -EINVAL, "no kernel BTF can be read from %s",
+					   path);
+	if (source->btf && types_tree__runs(source->release) && is_of_another_kernel(*btf)) {
 		btf__free(*btf);
-		return kernel_types__because(
-			why, -ESTALE,
+		return types_tree__because(
+			tree, -ESTALE,
 			"the BTF in %s is not that of the running kernel, which is in " RUNNING_BTF,
 			path);
 	}
@@ -92,21 +92,22 @@ static int write_page_size(const struct directory *directory)
 
 /* linux/kconfig.h: the first that libbcc includes */
 static int write_config(const struct directory *directory, const struct c_text *probe,
-			const char *release, bool wraps_syscalls)
+			const char *release, const struct btf *btf)
 {
 	char *text = NULL;
 	size_t size;
-	FILE *out;
+	FILE *out = open_memstream(&text, &size);
 	int err;
 
-	out = open_memstream(&text, &size);
 	if (!out)
 		return -errno;
 	fputs("#pragma once\n#define CONFIG_BPF_SYSCALL 1\n", out);
-	if (wraps_syscalls)
+	if (kernel_btf__wraps_syscalls(btf))
 		fputs("#undef CONFIG_ARCH_HAS_SYSCALL_WRAPPER\n#define "
 		      "CONFIG_ARCH_HAS_SYSCALL_WRAPPER 1\n",
 		      out);
+	if (kernel_btf__has_ipv6(btf))
+		fputs("#define CONFIG_IPV6 1\n#define IS_ENABLED_CONFIG_IPV6 1\n", out);
 	err = kernel_config__print(probe, release, out);
 	if (fclose(out) && !err)
 		err = -errno;
@@ -154,16 +155,15 @@ static bool needs_stub(const char *name)
 {
 	static const char *const others[] = {"linux/kconfig.h", "linux/version.h", "asm/page.h",
 					     "vmlinux.h", "stdarg.h"};
-	size_t i;
 
 	if (name[0] == '/' || !name[0] || strstr(name, "..") ||
-	    !strncmp(name, "bcc/", strlen("bcc/")))
+	    strncmp(name, "bcc/", strlen("bcc/")) == 0)
 		return false;
-	for (i = 0; i < sizeof(others) / sizeof(others[0]); i++)
-		if (!strcmp(name, others[i]))
+	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++)
+		if (strcmp(name, others[i]) == 0)
 			return false;
-	for (i = 0; kernel_headers[i].name; i++)
-		if (!strcmp(name, kernel_headers[i].name))
+	for (size_t i = 0; kernel_headers[i].name; i++)
+		if (strcmp(name, kernel_headers[i].name) == 0)
 			return false;
 	return true;
 }
@@ -182,67 +182,77 @@ static int write_header(const struct directory *directory, const char *name, con
 
 static int write_headers(const struct directory *directory, const struct c_text *probe)
 {
-	size_t i;
 	int err = 0;
 
-	for (i = 0; !err && kernel_headers[i].name; i++)
+	for (size_t i = 0; !err && kernel_headers[i].name; i++)
 		err = write_header(directory, kernel_headers[i].name, kernel_headers[i].text);
 	/* empty ones: whatever they would define is in vmlinux.h, which stands before the probe */
-	for (i = 0; !err && i < probe->header_count; i++)
+	for (size_t i = 0; !err && i < probe->header_count; i++)
 		if (needs_stub(probe->headers[i]))
 			err = write_header(directory, probe->headers[i], "");
 	return err;
 }
 
 static int fill_directory(const struct kernel_types_source *source, const struct btf *btf, bool all,
-			  struct c_text *probe, const struct c_text *taken,
-			  struct kernel_types *types, size_t *count)
+			  struct c_text *probe, const struct c_text *taken, struct types_tree *tree,
+			  size_t *count)
 {
 	int err;
 
-	err = directory__make(&types->directory);
+	err = directory__make(&tree->directory);
 	if (!err)
-		err = write_config(types->directory, probe, source->release,
-				   kernel_btf__wraps_syscalls(btf));
+		err = write_config(tree->directory, probe, source->release, btf);
 	if (!err)
-		err = write_types(types->directory, btf, probe, taken, all, count);
+		err = write_types(tree->directory, btf, probe, taken, all, count);
 	if (!err)
-		err = write_headers(types->directory, probe);
+		err = write_headers(tree->directory, probe);
 	if (!err)
-		err = write_version(types->directory, source->release);
+		err = write_version(tree->directory, source->release);
 	if (!err)
-		err = write_page_size(types->directory);
+		err = write_page_size(tree->directory);
 	return err;
 }
 
-int kernel_types__from_btf(const struct kernel_types_source *source, bool all, struct c_text *probe,
-			   struct kernel_types *types, const struct reason *why)
+static int fill(const struct kernel_types_source *source, bool all, struct c_text *probe,
+		struct types_tree *tree)
 {
 	const char *libbcc = libbcc__bpf_h();
 	struct c_text taken = {0};
 	struct btf *btf = NULL;
 	size_t count = 0;
-	int err;
+	int err = open_btf(source, &btf, tree);
 
-	err = open_btf(source, &btf, why);
 	if (err)
 		return err;
-	kernel_btf__answer(btf, probe);
 	if (libbcc)
 		err = c_text__read(&taken, libbcc);
 	if (!err)
-		err = fill_directory(source, btf, all, probe, &taken, types, &count);
+		err = types_tree__add_cflag(tree, "-DTYPES_FROM_BTF");
 	if (!err)
-		err = kernel_types__describe(types, "kernel BTF %s, %s%zu types",
-					     source->btf ? source->btf : RUNNING_BTF,
-					     all ? "all " : "", count);
+		err = fill_directory(source, btf, all, probe, &taken, tree, &count);
+	if (!err)
+		err = types_tree__describe(tree, "kernel BTF %s, %s%zu types",
+					   source->btf ? source->btf : RUNNING_BTF,
+					   all ? "all " : "", count);
 	if (err == -ENODATA)
-		kernel_types__because(
-			why, err,
+		types_tree__because(
+			tree, err,
 			"the probe asks for CONFIG_ options, and BTF does not tell them: the "
 			"configuration of kernel %s is not to be found (/boot/config-%s)",
 			source->release, source->release);
 	c_text__free(&taken);
 	btf__free(btf);
 	return err;
+}
+
+int btf_types__fill_named(const struct kernel_types_source *source, struct c_text *probe,
+			  struct types_tree *tree)
+{
+	return fill(source, false, probe, tree);
+}
+
+int btf_types__fill_all(const struct kernel_types_source *source, struct c_text *probe,
+			struct types_tree *tree)
+{
+	return fill(source, true, probe, tree);
 }
