@@ -31,7 +31,7 @@ apt_build=(build-essential cmake ninja-build pkg-config libbpfcc-dev libbpf-dev 
 # what tests/ runs: unit tests, guests, the peers, resolvers and clients, linters
 apt_tests=(libcmocka-dev clang libclang-rt-14-dev llvm valgrind clang-format clang-tidy cppcheck
 	qemu-system-x86 busybox-static cpio kmod zstd xz-utils debootstrap
-	bpfcc-tools python3-dnslib python3-cachetools bpftool iproute2 util-linux procps
+	bpfcc-tools python3-dnslib python3-cachetools bpftool iproute2 util-linux procps strace libcap2-bin
 	python3 perl curl netcat-openbsd openssh-client bind9-dnsutils dnsmasq-base rclone musl-tools liburing-dev man-db
 	patch)
 dnf_build=(gcc make cmake ninja-build pkgconf-pkg-config bcc-devel libbpf-devel elfutils-libelf-devel

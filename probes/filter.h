@@ -4,6 +4,20 @@
  * take a value are written by the tool, say: #define TRACE_PORT(port) ((port) == 80 || (port) == 443)
  */
 
+/*
+ * A list that is too long to be written out is a map that the tool fills; the define says how many
+ * entries it has.
+ */
+#ifdef TRACE_PID_MAP
+BPF_HASH(trace_pids, u32, u8, TRACE_PID_MAP);
+#endif
+#ifdef TRACE_PORT_MAP
+BPF_HASH(trace_ports, u32, u8, TRACE_PORT_MAP);
+#endif
+#ifdef TRACE_UID_MAP
+BPF_HASH(trace_uids, u32, u8, TRACE_UID_MAP);
+#endif
+
 #ifdef CGROUP_MAP
 /* A map that others made, pinned and fill takes this one's place when the program is loaded. */
 BPF_HASH(cgroup_map, u64, u64);
@@ -60,17 +74,25 @@ static __always_inline int task_passes(void)
 	if (!mntns_map.lookup(&mntns))
 		return 0;
 #endif
-#ifdef TRACE_PID
+#if defined(TRACE_PID) || defined(TRACE_PID_MAP)
 	u32 pid = bpf_get_current_pid_tgid() >> 32;
-
+#ifdef TRACE_PID_MAP
+	if (!trace_pids.lookup(&pid))
+		return 0;
+#else
 	if (!TRACE_PID(pid))
 		return 0;
 #endif
-#ifdef TRACE_UID
+#endif
+#if defined(TRACE_UID) || defined(TRACE_UID_MAP)
 	u32 uid = bpf_get_current_uid_gid();
-
+#ifdef TRACE_UID_MAP
+	if (!trace_uids.lookup(&uid))
+		return 0;
+#else
 	if (!TRACE_UID(uid))
 		return 0;
+#endif
 #endif
 	return 1;
 }
@@ -78,7 +100,11 @@ static __always_inline int task_passes(void)
 /* Does a destination port, in host order, pass the filter? */
 static __always_inline int port_passes(u16 dport)
 {
-#ifdef TRACE_PORT
+#ifdef TRACE_PORT_MAP
+	u32 port = dport;
+
+	return trace_ports.lookup(&port) != NULL;
+#elif defined(TRACE_PORT)
 	return TRACE_PORT(dport);
 #else
 	return 1;

@@ -6,6 +6,7 @@
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -101,6 +102,8 @@ int file__write_output(const char *path, const void *bytes, size_t size)
 	char target[PATH_MAX];
 	struct stat status;
 
+	if (strcmp(path, "-") == 0)
+		return file__write_fd(STDOUT_FILENO, bytes, size);
 	if (stat(path, &status) == 0 && !S_ISREG(status.st_mode))
 		return write_into(path, bytes, size);
 	return file__write_aside(realpath(path, target) ? target : path, bytes, size);

@@ -26,7 +26,7 @@ int file__write_aside(const char *path, const void *bytes, size_t size);
 
 /**
  * @brief The same for a path that a user names: what is there and no file, say a device or a pipe,
- * is written to, and through a link its target is replaced.
+ * is written to, and through a link its target is replaced. `-` is standard output.
  * @return 0 or a negative errno
  */
 int file__write_output(const char *path, const void *bytes, size_t size);

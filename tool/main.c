@@ -18,6 +18,7 @@
 #include "object/object_source.h"
 #include "options.h"
 #include "trace/privilege.h"
+#include "object/probe_files.h"
 #include "object/probe_text.h"
 #include "session.h"
 #include "trace/tracer.h"
@@ -57,25 +58,21 @@ static void catch_signals(void)
 	if (hangup.sa_handler != SIG_IGN) /* nohup(1) */
 		sigaction(SIGHUP, &action, NULL);
 	signal(SIGPIPE, SIG_IGN); /* a write says so */
+	signal(SIGCHLD, SIG_DFL); /* ignored, the compiler's end would be lost */
 }
 
-static enum hooks choose_hooks(const struct options *options)
+/* Another machine's kernel is taken to have kprobes. */
+static enum attach_choice choose_hooks(const struct options *options)
 {
-	if (options->attach == ATTACH_AUTO) /* another machine's kernel is taken to have kprobes */
-		return options->kernel || hook__may_kprobe() ? HOOKS_KPROBE : HOOKS_SOCKOPS;
-	return options->attach == ATTACH_KPROBE ? HOOKS_KPROBE : HOOKS_SOCKOPS;
+	if (options->attach != ATTACH_AUTO)
+		return options->attach;
+	return options->kernel || hook__may_kprobe() ? ATTACH_KPROBE : ATTACH_SOCKOPS;
 }
 
 static int trace(const struct options *options, const char *object, size_t size)
 {
-	const struct tracer_settings settings = {
-		.cgroup_map = options->cgroup_map,
-		.mntns_map = options->mntns_map,
-		.buffer_pages = options->buffer_pages,
-		.verbose = options->verbose,
-	};
 	struct tracer *tracer = NULL;
-	int err = tracer__open(object, size, &settings, &tracer);
+	int err = tracer__open(object, size, options, &tracer);
 
 	if (!err)
 		err = tracer__attach(tracer);
@@ -85,16 +82,18 @@ static int trace(const struct options *options, const char *object, size_t size)
 	return err;
 }
 
-/* Whoever started this may have closed them, and then files of ours would take their places. */
+/*
+ * Whoever started this may have closed them, and then files of ours would take their places. What
+ * is written to a closed standard output is an error, as it was.
+ */
 static void open_standard_streams(void)
 {
-	int fd;
-
-	do
-		fd = open("/dev/null", O_RDWR);
-	while (fd >= 0 && fd <= STDERR_FILENO);
-	if (fd > STDERR_FILENO)
-		close(fd);
+	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) {
+		if (fcntl(fd, F_GETFD) >= 0 || errno != EBADF)
+			continue;
+		if (open("/dev/null", fd == STDOUT_FILENO ? O_RDONLY : O_RDWR) < 0)
+			return; /* the lowest number that is free is this one */
+	}
 }
 
 /* All of a text is written, or a line says why not. */
@@ -118,8 +117,19 @@ static int write_object(const char *path, const char *object, size_t size)
 	return err;
 }
 
+static int make_text(const struct options *options, const struct installation *installation,
+		     char **text)
+{
+	const char *directory = options->probes ? options->probes : installation->probes;
+	int err = probe_text__make(options, directory, text);
+
+	if (!err && options->probes)
+		probe_files__warn_unread(options, directory, installation->probes);
+	return err;
+}
+
 /* All that begins with a probe text: the text itself, an object in a file, or rows. */
-static int run_text(const struct options *options, enum hooks hooks)
+static int run_text(const struct options *options)
 {
 	struct installation installation;
 	char *text = NULL, *object = NULL;
@@ -130,8 +140,7 @@ static int run_text(const struct options *options, enum hooks hooks)
 		warnx("cannot find where tcpconnect is: %s", strerror(-err));
 		return err;
 	}
-	err = probe_text__make(options, hooks,
-			       options->probes ? options->probes : installation.probes, &text);
+	err = make_text(options, &installation, &text);
 	if (!err && options->action == ACTION_PRINT_PROBE_TEXT)
 		err = print(text);
 	else if (!err)
@@ -159,14 +168,17 @@ static int run_object(const struct options *options)
 
 static int run(const struct options *options)
 {
-	enum hooks hooks = choose_hooks(options);
+	struct options decided = *options; /* whose lists stay the other's */
 	int err = 0;
 
 	catch_signals();
+	decided.attach = choose_hooks(options);
 	if (options->action == ACTION_TRACE)
-		err = privilege__check(hooks);
+		err = privilege__check(decided.attach);
+	if (!err && options->action == ACTION_TRACE && options->attach == ATTACH_KPROBE)
+		err = hook__need_kprobes();
 	if (!err)
-		err = options->object ? run_object(options) : run_text(options, hooks);
+		err = options->object ? run_object(&decided) : run_text(&decided);
 	if (err == -EINTR && stopped && options->action == ACTION_TRACE)
 		return 0; /* Ctrl-C while it compiled: there is nothing to show */
 	return err;

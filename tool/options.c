@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "printable.h"
 
@@ -183,6 +184,12 @@ static int add_number(struct number_list *list, uint32_t value)
 	return 0;
 }
 
+/* "$(pgrep nginx)" is empty where there is none. */
+static const char *empty_hint(const struct row *row, const char *argument)
+{
+	return !*argument && row->id == 'p' ? " (is there such a process?)" : "";
+}
+
 static int take_numbers(void *field, const struct row *row, const char *name, const char *argument)
 {
 	const struct number_kind *kind = row->values;
@@ -195,7 +202,8 @@ static int take_numbers(void *field, const struct row *row, const char *name, co
 		if (read_number(item, (size_t)(end - item), kind, &value))
 			err = add_number(field, value);
 		else if (item == argument && !*end)
-			err = usage_error("%s %s: not %s", name, show(argument).text, kind->what);
+			err = usage_error("%s %s: not %s%s", name, show(argument).text, kind->what,
+					  empty_hint(row, argument));
 		else
 			err = usage_error("%s %s: %s is not %s", name, show(argument).text,
 					  show_part(item, (size_t)(end - item)).text, kind->what);
@@ -307,7 +315,8 @@ static const struct row rows[] = {
 	 "write the object to -o FILE, and exit; needs no root", take_value, FIELD(action),
 	 .value = ACTION_COMPILE_ONLY,
 	 .heading = "Objects: compiled on one host, loaded on others that need no compiler"},
-	{'o', "output", "FILE", "the object that --compile-only writes", take_path, FIELD(output)},
+	{'o', "output", "FILE", "the object that --compile-only writes; -: to stdout", take_path,
+	 FIELD(output)},
 	{ID_KERNEL, "kernel", "RELEASE", "compile for this kernel (as uname -r prints it there)",
 	 take_release, FIELD(kernel), .baked = true},
 	{ID_OBJECT, "object", "FILE", "trace with this object, and compile nothing", take_path,
@@ -437,6 +446,14 @@ static int check_types(const struct options *options)
 	return 0;
 }
 
+static int check_output(const struct options *options)
+{
+	if (options->output && strcmp(options->output, "-") == 0 && isatty(STDOUT_FILENO))
+		return usage_error("-o -: an object is not for a terminal; write it to a file or a "
+				   "pipe");
+	return 0;
+}
+
 static int check(const struct options *options, uint64_t given)
 {
 	int err = check_object(given);
@@ -445,6 +462,8 @@ static int check(const struct options *options, uint64_t given)
 		err = check_rules(given);
 	if (!err)
 		err = check_types(options);
+	if (!err)
+		err = check_output(options);
 	return err;
 }
 

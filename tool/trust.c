@@ -8,26 +8,31 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/auxv.h>
 #include <unistd.h>
 
 static bool trusted_owner(uid_t owner)
 {
 	struct stat self;
 
-	return owner == 0 || owner == geteuid() ||
-	       (stat("/proc/self/exe", &self) == 0 && owner == self.st_uid);
+	if (owner == 0)
+		return true;
+	if (getauxval(AT_SECURE)) /* it has more power than whoever started it */
+		return false;
+	return owner == geteuid() || (stat("/proc/self/exe", &self) == 0 && owner == self.st_uid);
 }
 
 int trust__status(const struct stat *status, const char *path, char *why, size_t why_size)
 {
 	if (!trusted_owner(status->st_uid)) {
-		snprintf(why, why_size, "%s belongs to uid %u, not to root", path, status->st_uid);
+		snprintf(why, why_size, "%s belongs to uid %u, not to root: sudo chown root: %s",
+			 path, status->st_uid, path);
 		return -EPERM;
 	}
 	if (status->st_mode & (S_IWGRP | S_IWOTH)) {
 		snprintf(why, why_size,
-			 "%s is writable by others than its owner (mode %04o): chmod go-w %s", path,
-			 status->st_mode & 07777, path);
+			 "%s is writable by others than its owner (mode %04o): sudo chmod go-w %s",
+			 path, status->st_mode & 07777, path);
 		return -EPERM;
 	}
 	return 0;

@@ -15,7 +15,8 @@
  * @return 0; -EPERM when others could change it; another negative errno when it cannot be looked at
  *
  * Trusted are root, the user who runs the tool, and the owner of the tool's own executable: who can
- * change that needs no detour. The path and every directory above it must be owned by one of them
+ * change that needs no detour. Where the executable has capabilities of its own or is set-user-ID
+ * (AT_SECURE), only root is. The path and every directory above it must be owned by one of them
  * and be writable by its owner only; a directory with the sticky bit, as /tmp, may be above.
  */
 int trust__path(const char *path, char *resolved, char *why, size_t why_size);

@@ -65,8 +65,10 @@ without_the_compiler() {
 
 probes_of_others() {
 	cp -r "$here/../../probes" "$work/theirs" && chown 65534 "$work/theirs/event.h"
-	fails "event.h belongs to uid 65534" "$TCPCONNECT" --no-cache --probes "$work/theirs" || return 1
-	chown 0 "$work/theirs/event.h" && chmod 777 "$work/theirs"
+	chown 65534 "$work/theirs/filter.h"
+	fails "event.h belongs to uid 65534.*so are filter.h; all at once: sudo chown -R root: " "$TCPCONNECT" --no-cache \
+		--probes "$work/theirs" || return 1
+	chown 0 "$work/theirs"/* && chmod 777 "$work/theirs"
 	fails "theirs is writable by others" "$TCPCONNECT" --no-cache --probes "$work/theirs"
 }
 
@@ -114,6 +116,31 @@ an_output_that_is_no_file() {
 	ln -s target.o "$work/link.o" && : >"$work/target.o" && "$TCPCONNECT" --compile-only -o "$work/link.o" &&
 		[ -L "$work/link.o" ] && [ -s "$work/target.o" ] || return 1
 	"$TCPCONNECT" --compile-only -o /dev/stdout | cat >"$work/piped.o" && readelf -h "$work/piped.o" | grep -q BPF
+}
+
+# What is edited in vain is said.
+unread_edits() {
+	cp -r "$here/../../probes" "$work/unread" && echo "int kprobe__mine(void *ctx) { return 0; }" >"$work/unread/mine.c"
+	echo "/* edited */" >>"$work/unread/dns_libc.c"
+	"$TCPCONNECT" --ebpf --probes "$work/unread" >/dev/null 2>"$work/err" || return 1
+	cat "$work/err"
+	grep -q 'warning: .*/mine.c is not read' "$work/err" &&
+		grep -q 'warning: .*/dns_libc.c was edited and is not read: it is with -d' "$work/err" &&
+		[ "$(wc -l <"$work/err")" = 2 ]
+}
+
+# A closed standard output takes nothing: that is an error at once, and never tracing into nothing.
+closed_stdout() {
+	local option
+	for option in --version --help --ebpf "--cache $cache"; do
+		# shellcheck disable=SC2086 # an option and its argument
+		timeout 60 "$TCPCONNECT" $option >&- 2>"$work/err"
+		[ $? = 1 ] && grep -q 'cannot write to stdout: Bad file descriptor' "$work/err" || {
+			echo "$option:"
+			cat "$work/err"
+			return 1
+		}
+	done
 }
 
 closed_streams() {
@@ -180,7 +207,12 @@ check "an event of another layout" a_changed_event
 check "an output that cannot be written" fails "not-here/x.o: No such file" \
 	"$TCPCONNECT" --compile-only -o "$work/not-here/x.o"
 check "an output that is a device, or a link" an_output_that_is_no_file
+check "edits that are not read are said" unread_edits
+check "a closed standard output" closed_stdout
 check "closed standard streams" closed_streams
+check "a file that is no BTF" fails "no kernel BTF can be read from /etc/passwd; --btf takes" \
+	"$TCPCONNECT" --no-cache --btf /etc/passwd
+check "a directory that has no headers" fails "no kernel headers in /etc.*--headers takes" "$TCPCONNECT" --no-cache --headers /etc
 check "Ctrl-C while it compiles leaves no object, and is no success" an_interrupted_compiler
 check "an object that is none" fails "no object that --compile-only wrote" "$TCPCONNECT" --object /etc/hostname
 check "--ebpf prints the very text" the_text_is_what_is_compiled

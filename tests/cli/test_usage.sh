@@ -71,7 +71,7 @@ refused "--port 0: $port" --port=0
 for bad in x 0 -1 4194305 4294967297; do
 	refused "-p $bad: $pid" -p "$bad"
 done
-refused "-p '': $pid" -p ''
+refused "-p '': $pid (is there such a process?)" -p ''
 for bad in -1 root 4294967295 4294967296; do
 	refused "-u $bad: $uid" -u "$bad"
 done

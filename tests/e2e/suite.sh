@@ -387,6 +387,75 @@ ends_by() {
 	wait_for "$started" && [ "$(rows "by$1")" = 1 ] && [ -n "$ids" ] && wait_until 10 gone $ids
 }
 
+# Clocks that are off: rows show at once all the same.
+in_a_time_namespace() {
+	start_traced "$work/timens.out" "$work/timens.err" unshare -T --monotonic "$1" -- "$TCPCONNECT" --cache "$cache" -P 1012
+	local pid=$started
+	echo "$pid" >>"$work/pids"
+	wait_until "$START_BOUND" traces timens || return 1
+	connect_to 127.0.0.1 1012
+	wait_until 10 has_rows timens 1 || return 1
+	pkill -INT -P "$pid" -x tcpconnect || kill -INT "$pid"
+	wait_for "$pid"
+}
+
+# As under a parent that does not want to hear of its children.
+with_sigchld_ignored() {
+	start_traced "$work/chld.out" "$work/chld.err" env --ignore-signal=CHLD "$TCPCONNECT" --no-cache -P 1013
+	echo "$started" >>"$work/pids"
+	wait_until "$START_BOUND" traces_or_ended chld "$started"
+	cat "$work/chld.err"
+	traces chld && interrupt "$started"
+}
+
+# The kernel takes 64 programs on a cgroup.
+too_many_on_one_cgroup() {
+	local i all=() status=1
+	for i in $(seq 1 65); do
+		start_traced "$work/many$i.out" "$work/many$i.err" "$TCPCONNECT" --cache "$cache" -P 1014
+		all+=("$started")
+		echo "$started" >>"$work/pids"
+	done
+	wait_until 60 said_by_one_of_many && status=0
+	kill -INT "${all[@]}" 2>/dev/null
+	wait_for "${all[@]}"
+	cat "$work"/many*.err
+	return $status
+}
+
+said_by_one_of_many() {
+	grep -q '64 programs are attached to the root cgroup already' "$work"/many*.err
+}
+
+# Without the capability for uprobes the C library's names are missing, and that is said without -v.
+without_uprobes_it_says_so() {
+	local tool=$work/anyone
+	mkdir -p "$tool" && cp "$TCPCONNECT" "${TCPCONNECT}-compile" "$tool/" && cp -r "$here/../../probes" "$tool/probes" &&
+		chmod -R go+rX,go-w "$tool" && chmod 755 "$work" || return 1
+	start_traced "$work/uprobes.out" "$work/uprobes.err" setpriv --reuid 65534 --clear-groups \
+		--inh-caps +bpf,+net_admin,+perfmon --ambient-caps +bpf,+net_admin,+perfmon \
+		--bounding-set -sys_admin "$tool/tcpconnect" --no-cache -d -P 1015
+	echo "$started" >>"$work/pids"
+	wait_until "$START_BOUND" traces_or_ended uprobes "$started"
+	interrupt "$started"
+	cat "$work/uprobes.err"
+	[ -s "$work/uprobes.err" ] || {
+		echo "this kernel lets CAP_PERFMON set uprobes"
+		return 0
+	}
+	grep -q 'names may be missing, since the C library cannot be hooked: .*CAP_SYS_ADMIN' "$work/uprobes.err"
+}
+
+# An idle tool reads what the probes count in shared memory.
+an_idle_tool_makes_few_bpf_calls() {
+	trace quiet -d -P 1016 || return 1
+	local pid=$started
+	env "$default_signals" timeout -s INT 6 strace -f -c -e trace=bpf -p "$pid" -o "$work/quiet.calls" >/dev/null 2>&1
+	interrupt "$pid"
+	cat "$work/quiet.calls"
+	awk '$NF == "bpf" { calls = $4 } END { exit calls > 30 }' "$work/quiet.calls"
+}
+
 # timeout(1) sends the signal twice, to the process and to its group.
 two_signals_lose_nothing() {
 	trace twice -d -P 1011 || return 1
@@ -663,6 +732,16 @@ fi
 check "SIGTERM ends it" ends_by TERM
 check "SIGHUP ends it" ends_by HUP
 check "SIGINT ends it" ends_by INT
+if unshare -T true 2>/dev/null; then
+	check "rows show at once where the clock is behind" in_a_time_namespace -300
+	check "rows show at once where the clock is ahead" in_a_time_namespace 300
+else
+	skip "in a time namespace" "this kernel has none"
+fi
+check "it compiles where SIGCHLD is ignored" with_sigchld_ignored
+[ "$hooks" = kprobe ] || check "more than 64 on one cgroup: what to do is said" too_many_on_one_cgroup
+[ "$hooks" = kprobe ] || check "without a capability for uprobes it says so" without_uprobes_it_says_so
+check "an idle tool makes few bpf() calls" an_idle_tool_makes_few_bpf_calls
 check "two signals lose nothing" two_signals_lose_nothing
 check "kill -9 leaves no program behind" kill_leaves_nothing_behind
 check "a reader that goes away ends it quietly" a_reader_that_goes_away_ends_it

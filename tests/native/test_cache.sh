@@ -168,10 +168,18 @@ refused() {
 	grep -q -- "$words" "$work/refused.err" && [ ! -s "$work/refused.out" ]
 }
 
+# BTF that is not the running kernel's: a name in it differs.
+another_btf() {
+	sed 's/skc_hash/skc_hush/' /sys/kernel/btf/vmlinux >"$work/btf"
+}
+
+the_running_kernels_btf_is_not_anothers() {
+	refused "is that of the running kernel, not of 5.10.0-1-other" --compile-only --kernel 5.10.0-1-other \
+		--btf /sys/kernel/btf/vmlinux -o "$work/foreign.o"
+}
+
 for_another_kernel() {
-	local btf=/sys/kernel/btf/vmlinux
-	[ -e $btf ] || return 1
-	"$TCPCONNECT" --compile-only --kernel 5.10.0-1-other --btf $btf -o "$work/foreign.o" &&
+	another_btf && "$TCPCONNECT" --compile-only --kernel 5.10.0-1-other --btf "$work/btf" -o "$work/foreign.o" &&
 		refused "compiled for kernel 5.10.0-1-other .*this is $(uname -r)" --object "$work/foreign.o"
 }
 
@@ -182,7 +190,107 @@ a_changed_object_is_refused() {
 
 an_object_of_another_user_is_refused() {
 	cp "$precompiled" "$work/theirs.o" && chown 65534 "$work/theirs.o"
-	refused "uid 65534" --object "$work/theirs.o"
+	refused "belongs to uid 65534, not to root: sudo chown root: .*sudo tee" --object "$work/theirs.o"
+}
+
+# The whole of a roll-out: written to a pipe, kept by root on the other side.
+an_object_goes_through_a_pipe() {
+	"$TCPCONNECT" --compile-only -P 1001 --attach $hooks -o - | cat >"$work/piped.o" || return 1
+	precompiled=$work/piped.o
+	trace_object piped && interrupt "$started"
+}
+
+an_object_is_not_for_a_terminal() {
+	timeout 60 script -qefc "$TCPCONNECT --compile-only -o -" "$work/terminal" >/dev/null </dev/null
+	[ $? = 2 ] && grep -q -- '-o -: an object is not for a terminal' "$work/terminal"
+}
+
+# Whoever changes what compiles gets no object of before: the compiler here, libbcc likewise.
+another_compiler_is_a_miss() {
+	cp -r "$work/anyone" "$work/rebuilt"
+	TCPCONNECT=$work/rebuilt/tcpconnect miss rebuilt-first -P 4001 || return 1
+	TCPCONNECT=$work/rebuilt/tcpconnect hit_with rebuilt-second -P 4001 || return 1
+	cp "$TCPCONNECT_COMPILE" "$work/rebuilt/new" && mv "$work/rebuilt/new" "$work/rebuilt/tcpconnect-compile"
+	TCPCONNECT=$work/rebuilt/tcpconnect miss rebuilt-third -P 4001 &&
+		grep -q 'another text, kernel or compiler' "$work/rebuilt-third.err"
+}
+
+hit_with() {
+	local name=$1
+	shift
+	start "$name" --cache "$kept" "$@" && grep -q 'object from the cache' "$work/$name.err"
+}
+
+# Capabilities of the file, and an ordinary user: his own probes and objects would be BPF at will.
+with_capabilities_of_the_file_only_roots_files_count() {
+	cp -r "$work/anyone" "$work/capable" && chmod 755 "$work"
+	setcap cap_bpf,cap_perfmon,cap_net_admin+ep "$work/capable/tcpconnect" || return 1
+	cp -r "$here/../../probes" "$work/own" && chown -R 65534 "$work/own"
+	cp "$precompiled" "$work/own.o" && chown 65534 "$work/own.o"
+	as_nobody() { setpriv --reuid 65534 --clear-groups "$@"; }
+	! as_nobody timeout 60 "$work/capable/tcpconnect" --no-cache --probes "$work/own" >/dev/null 2>"$work/own.err" &&
+		grep 'belongs to uid 65534, not to root' "$work/own.err" || return 1
+	! as_nobody timeout 60 "$work/capable/tcpconnect" --object "$work/own.o" >/dev/null 2>"$work/own.err" &&
+		grep 'belongs to uid 65534, not to root' "$work/own.err"
+}
+
+a_named_source_of_types_says_that_the_cache_is_not_used() {
+	start types --cache "$kept" --types btf && grep -q 'cache not used: --types, --btf and --headers' "$work/types.err"
+}
+
+# the rows of one process among many others in a list
+a_list_of_20000_pids() {
+	local list reader pid connecting
+	mkfifo "$work/list.fifo"
+	bash -c 'read -r -t 120 line; echo >/dev/tcp/127.0.0.1/4101' <"$work/list.fifo" 2>/dev/null &
+	connecting=$!
+	pids+=("$connecting")
+	exec 7>"$work/list.fifo"
+	list=$(seq -s, 3000001 3010000),$connecting # one argument has 128 KiB at most
+	start_traced "$work/list.out" "$work/list.err" "$TCPCONNECT" -v --cache "$kept" -p "$list" \
+		-p "$(seq -s, 3010001 3020000)"
+	pid=$started
+	pids+=("$pid")
+	wait_until 60 traces_or_ended list "$pid" && traces list || return 1
+	bash -c 'echo >/dev/tcp/127.0.0.1/4102' 2>/dev/null
+	echo >&7
+	exec 7>&-
+	wait_until 10 has_rows list 1
+	interrupt "$pid"
+	cat "$work/list.err"
+	[ "$(rows list)" = 1 ] && grep -q ' 4101 ' "$work/list.out" || return 1
+	# another list of about that length is the same text
+	hit_with other-list -p "$(seq -s, 3100001 3110000)" -p "$(seq -s, 3110001 3119000)"
+}
+
+long_lists_of_ports_and_users() {
+	trace_list ports -P "$(seq -s, 4001 4300)" && connect_to 127.0.0.1 4150 && connect_to 127.0.0.1 4350 &&
+		wait_until 10 has_rows ports 1 && interrupt "$started" && [ "$(rows ports)" = 1 ] || return 1
+	trace_list users -P 4400,4401 -u "$(seq -s, 1 30)" && connect_to 127.0.0.1 4400 &&
+		setpriv --reuid 7 --clear-groups bash -c 'echo >/dev/tcp/127.0.0.1/4401' 2>/dev/null
+	wait_until 10 has_rows users 1 && interrupt "$started" && [ "$(rows users)" = 1 ] && grep -q ' 4401 ' "$work/users.out"
+}
+
+trace_list() {
+	local name=$1
+	shift
+	start_traced "$work/$name.out" "$work/$name.err" "$TCPCONNECT" --cache "$kept" "$@"
+	pids+=("$started")
+	wait_until 60 traces "$name"
+}
+
+# In a file there is no map that a tool fills: the list is in the program.
+a_list_in_an_object() {
+	"$TCPCONNECT" --compile-only --attach $hooks -P "$(seq -s, 4001 4999)" -o "$work/listed.o" || return 1
+	precompiled=$work/listed.o
+	trace_object listed || return 1
+	local pid=$started
+	connect_to 127.0.0.1 4555
+	connect_to 127.0.0.1 5555
+	wait_until 10 has_rows listed 1
+	interrupt "$pid"
+	[ "$(rows listed)" = 1 ] && refused "-p has 5000 values: an object in a file takes 4096 at most" --compile-only \
+		-p "$(seq -s, 1 5000)" -o "$work/listed.o"
 }
 
 other_tools_read_it() {
@@ -207,7 +315,7 @@ check "a writable one" damaged writable writable writable
 check "one with a second name" damaged linked 'one name' linked
 check "a symbolic link" damaged symlink 'Too many levels' symlinked
 check "a fifo" damaged fifo 'no ordinary file' a_fifo
-check "one of another text" damaged swapped 'another text or kernel' swapped
+check "one of another text" damaged swapped 'another text, kernel or compiler' swapped
 check "a directory that others may write is not used" a_directory_that_others_may_write_is_not_used
 check "a directory below another user's is not used" a_directory_of_another_user_is_not_used
 check "a read-only disk costs the cache only" on_tmpfs ro
@@ -219,8 +327,21 @@ check "a hit needs neither compiler nor libbcc" a_hit_needs_no_compiler
 check "--compile-only needs no privilege" compile_only_needs_no_privilege
 check "--object traces with its filters and other columns" a_precompiled_object_traces
 check "--object for another kernel is refused, both named" for_another_kernel
+check "the running kernel's BTF is not taken for another kernel's" the_running_kernels_btf_is_not_anothers
 check "a changed object is refused" a_changed_object_is_refused
 check "another user's object is refused" an_object_of_another_user_is_refused
+check "an object goes through a pipe" an_object_goes_through_a_pipe
+check "an object is not written to a terminal" an_object_is_not_for_a_terminal
+check "another compiler is a miss" another_compiler_is_a_miss
+if setcap -h >/dev/null 2>&1; then
+	check "with capabilities of the file only root's files count" with_capabilities_of_the_file_only_roots_files_count
+else
+	skip "with capabilities of the file only root's files count" "no setcap"
+fi
+check "--types says with -v that the cache is not used" a_named_source_of_types_says_that_the_cache_is_not_used
+check "a list of 20,000 pids" a_list_of_20000_pids
+check "long lists of ports and users" long_lists_of_ports_and_users
+check "a list in an object" a_list_in_an_object
 check "a filter with --object is refused" refused "baked into the object" --object "$precompiled" -P 80
 check "llvm-objdump, readelf and bpftool read an object" other_tools_read_it
 finish

@@ -33,6 +33,10 @@ static void another_kernel(void **state)
 	strcpy(other.version, "#2 another build of the same release");
 	assert_false(kernel_identity__same(&running, &other));
 	other.version[0] = '\0';
+	strcpy(other.build_id, "0123");
+	strcpy(running.build_id, "0124"); /* the same text of uname(1), another configuration */
+	assert_false(kernel_identity__same(&running, &other));
+	running.build_id[0] = '\0';
 	assert_true(kernel_identity__same(&running, &other));
 	strcpy(other.machine, "s390x");
 	assert_false(kernel_identity__same(&running, &other));
@@ -45,12 +49,12 @@ static void lines_that_are_none(void **state)
 	(void)state;
 
 	assert_int_equal(kernel_identity__read(&read, "", 0), -EINVAL);
-	assert_int_equal(kernel_identity__read(&read, "a\nb\n", 4), -EINVAL);
-	assert_int_equal(kernel_identity__read(&read, "a\nb\nc", 5), -EINVAL);
-	assert_int_equal(kernel_identity__read(&read, "a\nb\nc\nd\n", 8), -EINVAL);
+	assert_int_equal(kernel_identity__read(&read, "a\nb\nc\n", 6), -EINVAL);
+	assert_int_equal(kernel_identity__read(&read, "a\nb\nc\nd", 7), -EINVAL);
+	assert_int_equal(kernel_identity__read(&read, "a\nb\nc\nd\ne\n", 10), -EINVAL);
 	memset(longer, 'x', sizeof(longer));
-	memcpy(longer + 100, "\nb\nc\n", 5);
-	assert_int_equal(kernel_identity__read(&read, longer, 105), -EINVAL);
+	memcpy(longer + 100, "\nb\nc\nd\n", 7);
+	assert_int_equal(kernel_identity__read(&read, longer, 107), -EINVAL);
 }
 
 int main(void)

@@ -42,6 +42,11 @@ static struct bcc_field fields[] = {
 	{"saddr", "u8[16]"}, {"comm", "char [16]"},
 };
 
+static const char the_text[] =
+	"typedef u32 errno_value;\n"
+	"typedef unsigned long long duration_ns; typedef __u8 address_t[16];\n"
+	"typedef struct timespec when_t;\n";
+
 static struct bcc_module module(void)
 {
 	return (struct bcc_module){
@@ -61,8 +66,9 @@ static char *write_object(const struct bcc_module *written, size_t *size)
 	char why[256] = "", *bytes;
 
 	assert_true(fd >= 0);
-	assert_int_equal(
-		object_writer__write(fd, written, "the text", "a\nb\nc\n", why, sizeof(why)), 0);
+	assert_int_equal(object_writer__write(fd, written, the_text, "a\nb\nc\n", "maker\n", why,
+					      sizeof(why)),
+			 0);
 	lseek(fd, 0, SEEK_SET);
 	assert_int_equal(file__read_fd(fd, 1 << 20, &bytes, size), 0);
 	close(fd);
@@ -121,12 +127,54 @@ static void btf_tells_the_events_layout(void **state)
 	free(bytes);
 }
 
+/* A typedef of the text stands between the member and its integer or array. */
+static void btf_tells_typedefs_of_the_text(void **state)
+{
+	static struct bcc_field typed[] = {
+		{"result", "errno_value"}, {"latency", "duration_ns"}, {"hop", "address_t"},
+		{"all", "errno_value[3]"}, {"plain", "u16"},
+	};
+	static const struct {
+		uint32_t offset, size;
+		const char *name;
+	} expected[] = {{0, 4, "errno_value"},
+			{8, 8, "duration_ns"},
+			{16, 16, "address_t"},
+			{32, 12, ""},
+			{44, 2, "u16"}};
+	struct bcc_module written = module();
+	struct bpf_object *object;
+	const struct btf_type *type;
+	const struct btf *btf;
+	size_t size;
+	char *bytes;
+	(void)state;
+
+	written.event_fields = typed;
+	bytes = write_object(&written, &size);
+	object = bpf_object__open_mem(bytes, size, NULL);
+	btf = bpf_object__btf(object);
+	type = btf__type_by_id(btf, btf__find_by_name_kind(btf, "event", BTF_KIND_STRUCT));
+	assert_int_equal(type->size, 48);
+	for (int i = 0; i < 5; i++) {
+		const struct btf_member *member = btf_members(type) + i;
+		const struct btf_type *of = btf__type_by_id(btf, member->type);
+
+		assert_int_equal(btf_member_bit_offset(type, i), 8 * expected[i].offset);
+		assert_int_equal(btf__resolve_size(btf, member->type), expected[i].size);
+		assert_string_equal(btf__name_by_offset(btf, of->name_off), expected[i].name);
+		assert_int_equal(btf_is_typedef(of), i < 3);
+	}
+	bpf_object__close(object);
+	free(bytes);
+}
+
 static void assert_not_written(const struct bcc_module *written, const char *word)
 {
 	int fd = memfd_create("object", 0);
 	char why[512] = "";
 
-	assert_true(object_writer__write(fd, written, "", "", why, sizeof(why)) < 0);
+	assert_true(object_writer__write(fd, written, the_text, "", "", why, sizeof(why)) < 0);
 	assert_non_null(strstr(why, word));
 	close(fd);
 }
@@ -145,6 +193,8 @@ static void what_cannot_be_written_is_named(void **state)
 	written.event_fields = &no_size;
 	written.event_field_count = 1;
 	assert_not_written(&written, "struct timespec");
+	no_size.type = "when_t";
+	assert_not_written(&written, "when_t");
 	written = module();
 	written.map_count = 1; /* a reference to a map that is not there */
 	assert_not_written(&written, "kprobe__tcp_v4_connect");
@@ -155,6 +205,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(libbpf_reads_programs_and_maps),
 		cmocka_unit_test(btf_tells_the_events_layout),
+		cmocka_unit_test(btf_tells_typedefs_of_the_text),
 		cmocka_unit_test(what_cannot_be_written_is_named),
 	};
 

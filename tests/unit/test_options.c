@@ -378,7 +378,7 @@ static void test_bad_pids(void **state)
 	CHECK_REFUSED("-p -1: " PID_ERROR, "-p-1");
 	CHECK_REFUSED("-p 4194305: " PID_ERROR, "-p", "4194305");
 	CHECK_REFUSED("-p 1.5: " PID_ERROR, "-p", "1.5");
-	CHECK_REFUSED("-p '': " PID_ERROR, "-p", "");
+	CHECK_REFUSED("-p '': " PID_ERROR " (is there such a process?)", "-p", "");
 	CHECK_REFUSED("--pid self: " PID_ERROR, "--pid=self");
 }
 

@@ -3,6 +3,7 @@
  * tcpconnect-compile: BPF C on stdin, a BPF ELF object on stdout. It needs no privilege, and LLVM's
  * memory goes with it.
  */
+#include <dlfcn.h>
 #include <err.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -16,6 +17,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include <bcc/bcc_common.h>
 #include <bpf/libbpf.h>
 
 #include "bcc_module.h"
@@ -23,6 +25,7 @@
 #include "distribution.h"
 #include "file.h"
 #include "object/kernel_identity.h"
+#include "object/maker.h"
 #include "compiler/kernel_types/kernel_types.h"
 #include "object/object.h"
 #include "object_writer.h"
@@ -95,9 +98,11 @@ static int parse(int argc, char **argv, struct request *request)
 			return -EINVAL;
 		}
 	}
-	/* who names headers, and no BTF, wants these */
+	/* whoever names only one of them wants that one */
 	if (strcmp(request->types, "auto") == 0 && request->headers && !request->btf)
 		request->types = "headers";
+	if (strcmp(request->types, "auto") == 0 && request->btf && !request->headers)
+		request->types = "btf";
 	return optind == argc ? 0 : -EINVAL;
 }
 
@@ -189,6 +194,13 @@ static void report(const struct request *request, const struct kernel_types_sour
 		diagnostics__print(&attempts->best);
 		return;
 	}
+	if (request->btf || request->headers) {
+		warnx("%s; %s", attempts->why,
+		      request->btf ? "--btf takes a copy of that kernel's /sys/kernel/btf/vmlinux"
+				   : "--headers takes what that kernel has as "
+				     "/lib/modules/RELEASE/build");
+		return;
+	}
 	distribution__headers_advice(source->release, request->release != NULL, advice,
 				     sizeof(advice));
 	warnx("no types of kernel %s (%s): %s%s", source->release, attempts->why, advice,
@@ -212,10 +224,24 @@ static int compile(const struct request *request, const struct kernel_types_sour
 	return err;
 }
 
+/* This program and libbcc: whoever of them changes may compile otherwise. */
+static void describe_maker(char maker[MAKER_MAX])
+{
+	char self[PATH_MAX] = "";
+	const char *paths[2] = {self, ""};
+	Dl_info libbcc;
+
+	if (!realpath("/proc/self/exe", self))
+		self[0] = '\0';
+	if (dladdr((const void *)bpf_module_create_c_from_string, &libbcc) != 0)
+		paths[1] = libbcc.dli_fname;
+	maker__describe(paths, 2, maker);
+}
+
 static int write_object(const struct bcc_module *module, const char *text,
 			const struct kernel_identity *identity, int out)
 {
-	char why[512] = "", kernel[KERNEL_IDENTITY_MAX];
+	char why[512] = "", kernel[KERNEL_IDENTITY_MAX], maker[MAKER_MAX];
 	char seal[OBJECT_SEAL_SIZE + 1];
 	char *bytes = NULL;
 	size_t size;
@@ -224,8 +250,9 @@ static int write_object(const struct bcc_module *module, const char *text,
 	int err = fd < 0 ? -errno : 0;
 
 	kernel_identity__write(identity, kernel, sizeof(kernel));
+	describe_maker(maker);
 	if (!err)
-		err = object_writer__write(fd, module, text, kernel, why, sizeof(why));
+		err = object_writer__write(fd, module, text, kernel, maker, why, sizeof(why));
 	if (!err && lseek(fd, 0, SEEK_SET) != 0)
 		err = -errno;
 	if (!err)

@@ -335,7 +335,7 @@ static int add_btf(struct writer *writer, const char *text)
 	return bytes ? add_bytes(writer, ".BTF", bytes, size, 0, NULL) : -ENOMEM;
 }
 
-static int build(struct writer *writer, const char *text, const char *kernel)
+static int build(struct writer *writer, const char *text, const char *kernel, const char *maker)
 {
 	const struct bcc_module *module = writer->module;
 	size_t string_table = 0, offset, first_program;
@@ -364,6 +364,8 @@ static int build(struct writer *writer, const char *text, const char *kernel)
 		err = add_bytes(writer, OBJECT_TEXT_SECTION, text, strlen(text), 0, NULL);
 	if (!err)
 		err = add_bytes(writer, OBJECT_KERNEL_SECTION, kernel, strlen(kernel), 0, NULL);
+	if (!err)
+		err = add_bytes(writer, OBJECT_MAKER_SECTION, maker, strlen(maker), 0, NULL);
 	if (err)
 		return err;
 	strings->d_buf = writer->strings.bytes;
@@ -379,7 +381,7 @@ static void free_blocks(struct block *blocks, size_t count)
 }
 
 int object_writer__write(int fd, const struct bcc_module *module, const char *text,
-			 const char *kernel, char *why, size_t why_size)
+			 const char *kernel, const char *maker, char *why, size_t why_size)
 {
 	struct writer writer = {.module = module, .why = why, .why_size = why_size};
 	int err = -ENOMEM;
@@ -395,7 +397,7 @@ int object_writer__write(int fd, const struct bcc_module *module, const char *te
 		err = fail_elf(&writer, "elf_begin");
 		goto out;
 	}
-	err = build(&writer, text, kernel);
+	err = build(&writer, text, kernel, maker);
 out:
 	elf_end(writer.elf);
 	btf__free(writer.btf);

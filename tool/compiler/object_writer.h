@@ -14,6 +14,7 @@
  * @param module the compiled programs and maps
  * @param text the text it was compiled from, kept in the section OBJECT_TEXT_SECTION
  * @param kernel the kernel's identity, kept in the section OBJECT_KERNEL_SECTION
+ * @param maker who made it, kept in the section OBJECT_MAKER_SECTION
  * @param why, why_size on failure: what failed, in words
  * @return 0 or a negative errno
  *
@@ -21,6 +22,6 @@
  * in libbpf's bpf_helpers.h), the event's layout is the BTF struct `event`.
  */
 int object_writer__write(int fd, const struct bcc_module *module, const char *text,
-			 const char *kernel, char *why, size_t why_size);
+			 const char *kernel, const char *maker, char *why, size_t why_size);
 
 #endif

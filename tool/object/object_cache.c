@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "file.h"
+#include "maker.h"
 #include "object.h"
 #include "object_sections.h"
 #include "trust.h"
@@ -57,7 +58,7 @@ static int check_file(int fd, const char *path, char *why, size_t why_size)
 	return trust__status(&status, path, why, why_size);
 }
 
-/* Was this object compiled from this text, for this kernel? */
+/* Was this object compiled from this text, for this kernel, by what would compile it now? */
 static bool matches(const char *object, size_t size, const char *text,
 		    const struct kernel_identity *kernel)
 {
@@ -68,7 +69,10 @@ static bool matches(const char *object, size_t size, const char *text,
 	return object__section(object, size, OBJECT_TEXT_SECTION, &section, &length) == 0 &&
 	       length == strlen(text) && memcmp(section, text, length) == 0 &&
 	       object__kernel(object, size, &found) == 0 &&
-	       strcmp(found.version, kernel->version) == 0 && kernel_identity__same(&found, kernel);
+	       strcmp(found.version, kernel->version) == 0 &&
+	       kernel_identity__same(&found, kernel) &&
+	       object__section(object, size, OBJECT_MAKER_SECTION, &section, &length) == 0 &&
+	       maker__is_current(section, length);
 }
 
 static int read_object(int fd, const char *path, const char *text,
@@ -88,7 +92,7 @@ static int read_object(int fd, const char *path, const char *text,
 	if (err)
 		snprintf(why, why_size, "%s is damaged", path);
 	else if (!matches(*object, *size, text, kernel)) {
-		snprintf(why, why_size, "%s is of another text or kernel", path);
+		snprintf(why, why_size, "%s is of another text, kernel or compiler", path);
 		err = -ENOENT;
 	}
 	if (err) {

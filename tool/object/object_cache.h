@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Compiled objects, kept: same text, same kernel, and clang is not started. Whatever is wrong with
+ * Compiled objects, kept: same text, same kernel, same makers, and clang is not started. Whatever is wrong with
  * the cache costs the cache, never the run.
  */
 #ifndef TCPCONNECT_OBJECT_CACHE_H
@@ -28,8 +28,8 @@ struct object_cache {
  * @param object, size on success: for free()
  * @return 0, or -ENOENT when there is none that can be trusted
  *
- * The file's name is a hash of text and kernel; both are compared in full with what the object
- * carries. A file that is damaged, linked, or writable by others is passed over.
+ * The file's name is a hash of text and kernel; these, and who made it, are compared in full with
+ * what the object carries. A file that is damaged, linked, or writable by others is passed over.
  */
 int object_cache__find(const struct object_cache *cache, const char *text,
 		       const struct kernel_identity *kernel, char **object, size_t *size);

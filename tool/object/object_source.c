@@ -26,10 +26,12 @@ static int check_kernel(const char *path, const char *object, size_t size)
 	}
 	if (kernel_identity__same(&made_for, &running))
 		return 0;
-	warnx("--object %s: compiled for kernel %s %s%s%s, this is %s %s %s: compile it again with "
+	warnx("--object %s: compiled for kernel %s %s%s%s, this is %s %s %s%s: compile it again with "
 	      "--compile-only --kernel %s",
 	      path, made_for.release, made_for.machine, made_for.version[0] ? " " : "",
-	      made_for.version, running.release, running.machine, running.version, running.release);
+	      made_for.version, running.release, running.machine, running.version,
+	      strcmp(made_for.version, running.version) == 0 ? " with another build id" : "",
+	      running.release);
 	return -EINVAL;
 }
 
@@ -39,7 +41,11 @@ int object_source__read(const char *path, char **object, size_t *size)
 	int err = trust__path(path, resolved, why, sizeof(why));
 
 	if (err) {
-		warnx("--object not used: %s", why);
+		warnx("--object not used: %s%s", why,
+		      err == -EPERM
+			      ? ", or write it where only root can: --compile-only -o - | ssh "
+				"HOST 'sudo tee /etc/tcpconnect.o >/dev/null'"
+			      : "");
 		return err;
 	}
 	err = file__read(resolved, OBJECT_MAX, object, size);
@@ -68,14 +74,16 @@ int object_source__get(const struct options *options, const char *compiler, cons
 								       : OBJECT_CACHE_DEFAULT,
 					   .verbose = options->verbose};
 	/*
-	 * An object for another machine's kernel is written to a file, and of no use here; and who
-	 * says where the types come from wants them from there.
+	 * An object for another machine's kernel is written to a file, and of no use here; and types
+	 * that come from a place that the user names are to come from there.
 	 */
 	bool cached = !options->no_cache && options->action == ACTION_TRACE &&
 		      options->types == TYPES_AUTO && !options->headers && !options->btf;
 	struct kernel_identity kernel;
 	int err;
 
+	if (options->verbose && !cached && !options->no_cache && options->action == ACTION_TRACE)
+		warnx("cache not used: --types, --btf and --headers say where the types come from");
 	kernel_identity__get(&kernel, options->kernel);
 	if (cached && object_cache__find(&cache, text, &kernel, object, size) == 0)
 		return 0;

@@ -5,21 +5,16 @@
 
 #include "options.h"
 
-/** How connects are hooked, once ATTACH_AUTO is decided. */
-enum hooks {
-	HOOKS_KPROBE,
-	HOOKS_SOCKOPS,
-};
-
 /**
  * @brief Write the text.
- * @param options the filters, and whether connects are counted or named
- * @param hooks which probe files are taken
+ * @param options the filters, and whether connects are counted or named; `attach` is decided
  * @param directory where the probe files are
  * @param text on success: allocated, for free()
  * @return 0, or a negative errno after one line on stderr
+ *
+ * A long list of a filter is a map that the tool fills: then the text is the same for every list of
+ * about that length. Where the object is for a file, the list must be in the text.
  */
-int probe_text__make(const struct options *options, enum hooks hooks, const char *directory,
-		     char **text);
+int probe_text__make(const struct options *options, const char *directory, char **text);
 
 #endif

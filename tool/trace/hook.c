@@ -133,6 +133,14 @@ static const char *missing_kprobes(void)
 	return "this kernel has no kprobes (CONFIG_KPROBES); try --attach sockops";
 }
 
+int hook__need_kprobes(void)
+{
+	if (hook__has_kprobes())
+		return 0;
+	warnx("%s", missing_kprobes());
+	return -EOPNOTSUPP;
+}
+
 static const char *missing_cgroup(void)
 {
 	if (hook__has_kprobes())

@@ -73,6 +73,9 @@ const char *hook__cure(const struct hook_kind *kind, int err);
 /** @brief Does the running kernel have kprobes? */
 bool hook__has_kprobes(void);
 
+/** @brief The same; -EOPNOTSUPP after one line on stderr where it has none. */
+int hook__need_kprobes(void);
+
 /** @brief Does it have kprobes, and lets them read what they are called with? */
 bool hook__may_kprobe(void);
 

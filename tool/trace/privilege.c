@@ -40,7 +40,7 @@ static bool has(uint64_t set, unsigned int capability)
 	return set >> capability & 1;
 }
 
-int privilege__check(enum hooks hooks)
+int privilege__check(enum attach_choice attach)
 {
 	uint64_t set = effective_capabilities();
 	char missing[64] = "";
@@ -49,7 +49,7 @@ int privilege__check(enum hooks hooks)
 		const struct need *need = &needs[i];
 		size_t length = strlen(missing);
 
-		if (need->sockops_only ? hooks != HOOKS_SOCKOPS : has(set, CAP_SYS_ADMIN))
+		if (need->sockops_only ? attach != ATTACH_SOCKOPS : has(set, CAP_SYS_ADMIN))
 			continue;
 		if (!has(set, need->capability))
 			snprintf(missing + length, sizeof(missing) - length, "%s%s",

@@ -2,14 +2,14 @@
 #ifndef TCPCONNECT_PRIVILEGE_H
 #define TCPCONNECT_PRIVILEGE_H
 
-#include "object/probe_text.h"
+#include "options.h"
 
 /**
  * @brief Check that this process has the capabilities that tracing takes, before anything else is
  * done.
- * @param hooks what will be hooked
+ * @param attach what will be hooked; decided
  * @return 0, or -EPERM after one line on stderr that names what is missing
  */
-int privilege__check(enum hooks hooks);
+int privilege__check(enum attach_choice attach);
 
 #endif

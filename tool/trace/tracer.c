@@ -15,6 +15,7 @@
 #include <linux/perf_event.h>
 
 #include "event_layout.h"
+#include "filter_maps.h"
 #include "hook.h"
 #include "loader.h"
 #include "pinned_map.h"
@@ -97,14 +98,14 @@ static int check_maps(const struct maps *maps)
 /* What is being made ready: of each object that the loader opens, until it is loaded. */
 struct preparation {
 	struct tracer *tracer;
-	const struct tracer_settings *settings;
+	const struct options *options;
 };
 
 /* Before it is loaded: maps and layout must be those that this tool reads. */
 static int prepare(struct bpf_object *object, void *context)
 {
 	const struct preparation *preparation = context;
-	const struct tracer_settings *settings = preparation->settings;
+	const struct options *options = preparation->options;
 	struct maps *maps = &preparation->tracer->maps;
 	int err;
 
@@ -119,8 +120,8 @@ static int prepare(struct bpf_object *object, void *context)
 	}
 	if (maps->losses) /* read in shared memory: no system call */
 		bpf_map__set_map_flags(maps->losses, BPF_F_MMAPABLE);
-	err = pinned_map__use(object, "cgroup_map", settings->cgroup_map, "--cgroupmap");
-	return err ? err : pinned_map__use(object, "mntns_map", settings->mntns_map, "--mntnsmap");
+	err = pinned_map__use(object, "cgroup_map", options->cgroup_map, "--cgroupmap");
+	return err ? err : pinned_map__use(object, "mntns_map", options->mntns_map, "--mntnsmap");
 }
 
 /* A map's value as the kernel and the probes see it. */
@@ -188,14 +189,14 @@ static int open_buffer(struct tracer *tracer, unsigned int pages)
 	return err;
 }
 
-int tracer__open(const void *object, size_t size, const struct tracer_settings *settings,
+int tracer__open(const void *object, size_t size, const struct options *options,
 		 struct tracer **tracer)
 {
 	struct tracer *made = calloc(1, sizeof(*made));
-	struct preparation preparation = {.tracer = made, .settings = settings};
+	struct preparation preparation = {.tracer = made, .options = options};
 	const struct loader_request request = {.bytes = object,
 					       .size = size,
-					       .verbose = settings->verbose,
+					       .verbose = options->verbose,
 					       .prepare = prepare,
 					       .context = &preparation};
 	int err;
@@ -204,15 +205,18 @@ int tracer__open(const void *object, size_t size, const struct tracer_settings *
 		warnx("out of memory");
 		return -ENOMEM;
 	}
-	made->verbose = settings->verbose;
+	made->verbose = options->verbose;
 	err = loader__load(&request, &made->missing, &made->object);
+	if (err)
+		goto err_out;
+	err = filter_maps__fill(made->object, options);
 	if (err)
 		goto err_out;
 	err = map_losses(made);
 	if (err)
 		goto err_out;
 	if (!made->maps.flows) {
-		err = open_buffer(made, settings->buffer_pages);
+		err = open_buffer(made, options->buffer_pages);
 		if (err)
 			goto err_out;
 	}

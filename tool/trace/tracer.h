@@ -8,16 +8,9 @@
 #include <stdint.h>
 
 #include "event.h"
+#include "options.h"
 
 struct tracer;
-
-/** How an object is loaded. */
-struct tracer_settings {
-	const char *cgroup_map;	   /* path of a pinned map, or NULL */
-	const char *mntns_map;	   /* likewise */
-	unsigned int buffer_pages; /* of the perf buffer, per CPU; 0: the default */
-	bool verbose;		   /* say on stderr what is attached */
-};
 
 /** Why something is missing from what is shown: those that the probes count, and one more. */
 enum {
@@ -42,9 +35,10 @@ typedef void (*sample_fn)(const void *sample, size_t size, void *ctx);
 /**
  * @brief Load an object into the kernel. Nothing is attached yet.
  * @param object, size the ELF object; not needed any more when this returns
+ * @param options the pinned maps, the lists of filters, the buffer's size and -v
  * @return 0, or a negative errno after one line on stderr
  */
-int tracer__open(const void *object, size_t size, const struct tracer_settings *settings,
+int tracer__open(const void *object, size_t size, const struct options *options,
 		 struct tracer **tracer);
 
 /**

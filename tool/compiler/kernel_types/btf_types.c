@@ -15,27 +15,49 @@
 
 #define RUNNING_BTF "/sys/kernel/btf/vmlinux"
 
-/* BTF names no release, but the running kernel's can be compared, if it has some. */
-static bool is_of_another_kernel(const struct btf *btf)
+/* BTF names no release, but it can be compared with the running kernel's. */
+enum comparison { CANNOT_COMPARE, SAME_KERNEL, OTHER_KERNEL };
+
+static enum comparison compare_with_running(const struct btf *btf)
 {
 	struct btf *running = btf__parse(RUNNING_BTF, NULL);
 	const void *one, *other;
 	__u32 size, other_size;
-	bool differs = false;
+	bool same;
 
-	if (running) {
-		one = btf__raw_data(btf, &size);
-		other = btf__raw_data(running, &other_size);
-		differs = size != other_size || memcmp(one, other, size) != 0;
-	}
+	if (!running)
+		return CANNOT_COMPARE;
+	one = btf__raw_data(btf, &size);
+	other = btf__raw_data(running, &other_size);
+	same = size == other_size && memcmp(one, other, size) == 0;
 	btf__free(running);
-	return differs;
+	return same ? SAME_KERNEL : OTHER_KERNEL;
+}
+
+/* The file that --btf names must be of the kernel that is meant. */
+static int check_file(const struct kernel_types_source *source, const struct btf *btf,
+		      const struct types_tree *tree)
+{
+	enum comparison comparison = compare_with_running(btf);
+	bool runs = types_tree__runs(source->release);
+
+	if (runs && comparison == OTHER_KERNEL)
+		return types_tree__because(
+			tree, -ESTALE,
+			"the BTF in %s is not that of the running kernel, which is in " RUNNING_BTF,
+			source->btf);
+	if (!runs && comparison == SAME_KERNEL)
+		return types_tree__because(tree, -ESTALE,
+					   "the BTF in %s is that of the running kernel, not of %s",
+					   source->btf, source->release);
+	return 0;
 }
 
 static int open_btf(const struct kernel_types_source *source, struct btf **btf,
 		    const struct types_tree *tree)
 {
 	const char *path = source->btf ? source->btf : RUNNING_BTF;
+	int err;
 
 	if (!source->btf && !types_tree__runs(source->release))
 		return types_tree__because(
@@ -53,14 +75,12 @@ static int open_btf(const struct kernel_types_source *source, struct btf **btf,
 	if (!*btf) /* libbpf has error numbers of its own, which have no text */
 		return types_tree__because(tree, -EINVAL, "no kernel BTF can be read from %s",
 					   path);
-	if (source->btf && types_tree__runs(source->release) && is_of_another_kernel(*btf)) {
+	err = source->btf ? check_file(source, *btf, tree) : 0;
+	if (err) {
 		btf__free(*btf);
-		return types_tree__because(
-			tree, -ESTALE,
-			"the BTF in %s is not that of the running kernel, which is in " RUNNING_BTF,
-			path);
+		*btf = NULL;
 	}
-	return 0;
+	return err;
 }
 
 /* linux/version.h for a release: 6.1.0-56-amd64 is 6, 1, 0 */

@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Fills the maps of filters whose lists are too long for the text. */
+#ifndef TCPCONNECT_FILTER_MAPS_H
+#define TCPCONNECT_FILTER_MAPS_H
+
+#include "options.h"
+
+struct bpf_object;
+
+/**
+ * @brief Put what the user listed into the object's maps, if it has such.
+ * @param object loaded
+ * @return 0, or a negative errno after one line on stderr
+ */
+int filter_maps__fill(const struct bpf_object *object, const struct options *options);
+
+#endif
