@@ -285,7 +285,8 @@ a_hook_is_refused() {
 
 a_probe_that_the_kernel_refuses_is_named() {
 	edit unsafe connect.h 's/(static __always_inline void report_connect\(.*\n\{\n)/$1\tif (*(u64 *)ctx == 1 && *(u64 *)(*(u64 *)ctx) == 2)\n\t\treturn;\n/' || return 1
-	refused 1 "the kernel refused \(kretprobe__tcp_v4_connect\|sockops__tcp_connect\): " --probes "$work/unsafe"
+	refused 1 "the kernel refused \(kretprobe__tcp_v4_connect\|sockops__tcp_connect\): " --probes "$work/unsafe" &&
+		grep '^; ' "$work/refused.err" # the lines of the text that it is about
 }
 
 # Without the C library's names it still traces, and says so.

@@ -27,9 +27,9 @@ static const struct bpf_insn insns[] = {
 };
 
 static struct bcc_program programs[] = {
-	{"kprobe__tcp_v4_connect", insns, 4},
-	{"kretprobe__tcp_v4_connect", insns + 2, 2},
-	{"sockops__tcp_connect", insns + 2, 2},
+	{.name = "kprobe__tcp_v4_connect", .insns = insns, .insn_count = 4},
+	{.name = "kretprobe__tcp_v4_connect", .insns = insns + 2, .insn_count = 2},
+	{.name = "sockops__tcp_connect", .insns = insns + 2, .insn_count = 2},
 };
 
 static struct bcc_map maps[] = {
@@ -181,7 +181,7 @@ static void assert_not_written(const struct bcc_module *written, const char *wor
 
 static void what_cannot_be_written_is_named(void **state)
 {
-	struct bcc_program no_hook = {"my_function", insns + 2, 2};
+	struct bcc_program no_hook = {.name = "my_function", .insns = insns + 2, .insn_count = 2};
 	struct bcc_field no_size = {"when", "struct timespec"};
 	struct bcc_module written = module();
 	(void)state;

@@ -45,6 +45,13 @@ static int read_programs(struct bcc_module *module)
 				bpf_function_size_id(module->handle, i) / sizeof(struct bpf_insn),
 		};
 	module->program_count = count;
+	for (size_t i = 0; i < count; i++) {
+		struct bcc_program *program = &module->programs[i];
+		int err = bcc_lines__read(module->handle, i, &program->lines, &program->line_count);
+
+		if (err)
+			return err;
+	}
 	return 0;
 }
 
@@ -146,6 +153,8 @@ void bcc_module__free(struct bcc_module *module)
 	}
 	free(module->event_fields);
 	free(module->maps);
+	for (size_t i = 0; i < module->program_count; i++)
+		bcc_lines__free(module->programs[i].lines, module->programs[i].line_count);
 	free(module->programs);
 	if (module->handle)
 		bpf_module_destroy(module->handle);

@@ -10,11 +10,15 @@
 #include <stdint.h>
 #include <linux/bpf.h>
 
+#include "bcc_lines.h"
+
 /** One BPF function; its name says where it hooks. */
 struct bcc_program {
 	const char *name;
 	const struct bpf_insn *insns;
 	size_t insn_count;
+	struct bcc_line *lines; /* where they come from, if libbcc tells */
+	size_t line_count;
 };
 
 /** One table. A reference to it in a program is a BPF_LD_IMM64 whose imm is `fd`. */

@@ -13,6 +13,7 @@
 
 #include "hook_name.h"
 #include "object_btf.h"
+#include "object_btf_ext.h"
 #include "object/object_sections.h"
 
 /* The one relocation kind of maps: a 64-bit immediate in two instructions (LLVM's BPF back end). */
@@ -61,6 +62,7 @@ struct writer {
 	struct block *relocations; /* likewise */
 	struct block maps;	   /* zeros: libbpf reads the attributes from BTF */
 	struct btf *btf;
+	void *btf_ext;
 	size_t symbol_table; /* section index */
 	char *why;
 	size_t why_size;
@@ -325,14 +327,22 @@ static int add_header(struct writer *writer, size_t string_table)
 static int add_btf(struct writer *writer, const char *text)
 {
 	uint32_t size = 0;
+	size_t ext_size = 0;
 	const void *bytes;
 	int err =
 		object_btf__make(writer->module, text, &writer->btf, writer->why, writer->why_size);
 
 	if (err)
 		return err;
+	err = object_btf_ext__make(writer->module, text, writer->btf, &writer->btf_ext, &ext_size);
+	if (err)
+		return err;
 	bytes = btf__raw_data(writer->btf, &size);
-	return bytes ? add_bytes(writer, ".BTF", bytes, size, 0, NULL) : -ENOMEM;
+	if (!bytes)
+		return -ENOMEM;
+	err = add_bytes(writer, ".BTF", bytes, size, 0, NULL);
+	return err || !ext_size ? err
+				: add_bytes(writer, ".BTF.ext", writer->btf_ext, ext_size, 0, NULL);
 }
 
 static int build(struct writer *writer, const char *text, const char *kernel, const char *maker)
@@ -401,6 +411,7 @@ int object_writer__write(int fd, const struct bcc_module *module, const char *te
 out:
 	elf_end(writer.elf);
 	btf__free(writer.btf);
+	free(writer.btf_ext);
 	free_blocks(writer.programs, module->program_count);
 	free_blocks(writer.relocations, module->program_count);
 	free(writer.strings.bytes);
