@@ -4,7 +4,7 @@
 # line "N passed, N failed, N skipped". Needs root: the tests load BPF programs and boot guests.
 #
 # usage: sudo tests/run.sh [--matrix] [--only SUITE[,SUITE…]]
-#   --matrix   also every kernel and user land of the table in README.md (an hour and more)
+#   --matrix   also every kernel and user land of the table in tests/vm/README.md (an hour and more)
 #   --only     of: unit sanitized fuzz cli native vm
 set -uo pipefail
 cd "$(dirname "$0")/.." || exit 1

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
-# The table of figures in README.md: tcpconnect beside tcpconnect-bpfcc (Debian 12) and the CO-RE tcpconnect of
+# The figures in tests/bench/README.md: tcpconnect beside tcpconnect-bpfcc (Debian 12) and the CO-RE tcpconnect of
 # Debian 13's libbpf-tools, in a guest with Debian 12's kernel and natively. Takes about an hour.
 #
 # usage: sudo tests/bench/run.sh [guest|native]…

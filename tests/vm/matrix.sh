@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
-# Every kernel and user land of the table in README.md, with BTF and no headers, with headers and no BTF, with
-# both: rows, counts, filters and names. Prints TAP lines, and the table at the end. An hour and more.
+# Every kernel and user land of the table in README.md (beside this file), with BTF and no headers, with headers and
+# no BTF, with both: rows, counts, filters and names. Prints TAP lines, and the table at the end. An hour and more.
 #
 # usage: tests/vm/matrix.sh [KERNEL:USERLAND]…      say 7.2:sid 6.12:bookworm
 cd "$(dirname "$0")/../.." || exit 1
