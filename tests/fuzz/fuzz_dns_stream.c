@@ -24,8 +24,8 @@
 enum step {
 	STEP_SEGMENT,
 	STEP_SEGMENT_IN_PART, /* the last bytes weren't captured */
-	STEP_READ,
-	STEP_READ_IN_PART,
+	STEP_NEXT,	      /* a segment of the second connection, right behind the one before */
+	STEP_NEXT_IN_PART,
 	STEP_START_AGAIN,
 	STEP_NOISE, /* another connection, about which nothing is checked */
 	STEP_COUNT,
@@ -37,7 +37,7 @@ struct expectation {
 	size_t length;
 	uint8_t *arrived; /* a flag for each byte */
 	size_t next;	  /* offset of the next message to come out */
-	size_t position;  /* of the next read */
+	size_t position;  /* behind the last segment */
 	size_t messages;  /* that came out */
 	bool lossless;	  /* nothing was lost so far */
 };
@@ -99,7 +99,7 @@ static void check_complete(const struct expectation *expected)
 	CHECK(expected->messages == messages);
 }
 
-static int deliver(struct dns_stream *streams, bool is_read, uint64_t connection, size_t offset,
+static int deliver(struct dns_stream *streams, uint64_t connection, size_t offset,
 		   const uint8_t *bytes, size_t captured, size_t length, uint64_t time_ns)
 {
 	/* a copy of the exact size shows a read behind the end */
@@ -107,11 +107,8 @@ static int deliver(struct dns_stream *streams, bool is_read, uint64_t connection
 	int delivered;
 
 	memcpy(copy, bytes, captured);
-	if (is_read)
-		delivered = dns_stream__read(streams, connection, copy, captured, length, time_ns);
-	else
-		delivered = dns_stream__segment(streams, connection, FIRST + (uint32_t)offset, copy,
-						captured, length, time_ns);
+	delivered = dns_stream__segment(streams, connection, FIRST + (uint32_t)offset, copy,
+					captured, length, time_ns);
 	free(copy);
 	return delivered;
 }
@@ -119,13 +116,13 @@ static int deliver(struct dns_stream *streams, bool is_read, uint64_t connection
 static void arrive(struct dns_stream *streams, struct turn *turn, struct expectation *expected,
 		   enum step step, size_t offset, size_t length, uint64_t time_ns)
 {
-	bool is_read = step == STEP_READ || step == STEP_READ_IN_PART;
-	bool in_part = step == STEP_SEGMENT_IN_PART || step == STEP_READ_IN_PART;
+	bool is_next = step == STEP_NEXT || step == STEP_NEXT_IN_PART;
+	bool in_part = step == STEP_SEGMENT_IN_PART || step == STEP_NEXT_IN_PART;
 	size_t before = expected->messages;
 	size_t captured;
 	int delivered;
 
-	if (is_read)
+	if (is_next)
 		offset = expected->position;
 	else if (offset > expected->length)
 		offset = expected->length;
@@ -136,12 +133,12 @@ static void arrive(struct dns_stream *streams, struct turn *turn, struct expecta
 	expected->lossless &= captured == length;
 	memset(expected->arrived + offset, 1, length);
 	turn->expected = expected;
-	delivered = deliver(streams, is_read, is_read, offset, expected->bytes + offset, captured,
-			    length, time_ns);
+	delivered = deliver(streams, is_next, offset, expected->bytes + offset, captured, length,
+			    time_ns);
 	CHECK(delivered >= 0 && (size_t)delivered == expected->messages - before);
 }
 
-/* Runs the steps; connection 0 gets segments, connection 1 reads. */
+/* Runs the steps; connection 0 gets segments in any order, connection 1 in that of the stream. */
 static void run(struct dns_stream *streams, struct turn *turn, struct expectation expected[2],
 		const uint8_t *data, size_t size)
 {
@@ -170,12 +167,12 @@ static void run(struct dns_stream *streams, struct turn *turn, struct expectatio
 				expected[0].lossless = expected[1].lossless =
 					false; /* may be gone */
 			length = length < expected[0].length ? length : expected[0].length;
-			CHECK(deliver(streams, offset & 2, 2 + offset % 70, offset,
-				      expected[0].bytes, length, length, time_ns) >= 0);
+			CHECK(deliver(streams, 2 + offset % 70, offset, expected[0].bytes, length,
+				      length, time_ns) >= 0);
 		} else {
-			bool is_read = step == STEP_READ || step == STEP_READ_IN_PART;
+			bool is_next = step == STEP_NEXT || step == STEP_NEXT_IN_PART;
 
-			arrive(streams, turn, &expected[is_read], step, offset, length, time_ns);
+			arrive(streams, turn, &expected[is_next], step, offset, length, time_ns);
 		}
 		CHECK(dns_stream__count(streams) <= DNS_STREAM_MAX_CONNECTIONS);
 	}

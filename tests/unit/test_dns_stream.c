@@ -137,7 +137,8 @@ static void test_cut_anywhere(void **state)
 	length += build(wire + length, 30, 2);
 	for (size_t cut = 0; cut <= length; cut++) {
 		output->count = 0;
-		dns_stream__end(output->streams, CONNECTION);
+		/* another sequence number makes it forget what it has */
+		dns_stream__start(output->streams, CONNECTION, FIRST - 1, SECOND);
 		dns_stream__start(output->streams, CONNECTION, FIRST, SECOND);
 		segment(output, 0, wire, cut);
 		segment(output, cut, wire, length - cut);
@@ -261,8 +262,6 @@ static void test_unknown_connections_are_ignored(void **state)
 
 	assert_int_equal(dns_stream__segment(output->streams, 8, FIRST, wire, length, length, 1),
 			 0);
-	assert_int_equal(dns_stream__read(output->streams, 8, wire, length, length, 1), 0);
-	dns_stream__end(output->streams, 8);
 	assert_int_equal(output->count, 0);
 	assert_int_equal(dns_stream__count(output->streams), 1);
 }
@@ -282,40 +281,29 @@ static void test_connections_dont_mix(void **state)
 	expect_last(output, 100, 1);
 }
 
-static void test_reads(void **state)
+/* Of a segment of `length` bytes, the first `captured`. */
+static int segment_in_part(struct output *output, uint32_t offset, size_t captured, size_t length)
 {
-	struct output *output = *state;
-	size_t length = build(wire, 100, 1);
-
-	length += build(wire + length, 50, 2);
-	dns_stream__start(output->streams, 8, 0, SECOND);
-	/* as glibc does: the length field, then the message */
-	assert_int_equal(dns_stream__read(output->streams, 8, wire, 2, 2, SECOND), 0);
-	assert_int_equal(dns_stream__read(output->streams, 8, wire + 2, 100, 100, SECOND), 1);
-	expect_last(output, 100, 1);
-	assert_int_equal(dns_stream__read(output->streams, 8, wire + 102, 1, 1, SECOND), 0);
-	assert_int_equal(dns_stream__read(output->streams, 8, wire + 103, length - 103,
-					  length - 103, SECOND),
-			 1);
-	expect_last(output, 50, 2);
-	assert_int_equal(dns_stream__read(output->streams, 8, NULL, 0, 0, SECOND), 0);
+	return dns_stream__segment(output->streams, CONNECTION, FIRST + offset, wire, captured,
+				   length, SECOND);
 }
 
-static void test_reads_captured_in_part(void **state)
+static void test_segments_captured_in_part(void **state)
 {
 	struct output *output = *state;
 	size_t length = build(wire, 1000, 1);
 
-	dns_stream__start(output->streams, 8, 0, SECOND);
-	assert_int_equal(dns_stream__read(output->streams, 8, wire, 402, length, SECOND), 1);
+	assert_int_equal(segment_in_part(output, 0, 402, length), 1);
 	expect_last(output, 400, 1); /* as far as it goes */
-	length = build(wire, 50, 2);
-	assert_int_equal(dns_stream__read(output->streams, 8, wire, length, length, SECOND), 1);
+	build(wire, 50, 2);
+	assert_int_equal(segment_in_part(output, 1002, 52, 52), 1);
 	expect_last(output, 50, 2);
-	assert_int_equal(dns_stream__read(output->streams, 8, wire, 2, 2, SECOND), 0);
-	assert_int_equal(dns_stream__read(output->streams, 8, NULL, 0, 50, SECOND), 0);
-	assert_int_equal(dns_stream__read(output->streams, 8, wire, length, length, SECOND), 1);
-	assert_int_equal(dns_stream__count(output->streams), 2);
+	assert_int_equal(segment_in_part(output, 1054, 2, 2), 0);
+	assert_int_equal(
+		dns_stream__segment(output->streams, CONNECTION, FIRST + 1056, NULL, 0, 50, SECOND),
+		0);
+	assert_int_equal(segment_in_part(output, 1106, 52, 52), 1);
+	assert_int_equal(dns_stream__count(output->streams), 1);
 }
 
 static void test_length_field_not_captured(void **state)
@@ -324,11 +312,10 @@ static void test_length_field_not_captured(void **state)
 	size_t length = build(wire, 100, 1);
 
 	length += build(wire + length, 50, 2);
-	dns_stream__start(output->streams, 8, 0, SECOND);
-	assert_int_equal(dns_stream__read(output->streams, 8, wire, 103, length, SECOND), 1);
+	assert_int_equal(segment_in_part(output, 0, 103, length), 1);
 	expect_last(output, 100, 1);
-	assert_int_equal(dns_stream__count(output->streams), 1); /* no longer followed */
-	assert_int_equal(dns_stream__read(output->streams, 8, wire, 102, 102, SECOND), 0);
+	assert_int_equal(dns_stream__count(output->streams), 0); /* no longer followed */
+	assert_int_equal(segment_in_part(output, length, 102, 102), 0);
 }
 
 static void test_lost_segment_within_a_message(void **state)
@@ -443,17 +430,6 @@ static void test_start_repeated(void **state)
 	assert_int_equal(dns_stream__count(output->streams), 1);
 }
 
-static void test_end(void **state)
-{
-	struct output *output = *state;
-	size_t length = build(wire, 100, 1);
-
-	segment(output, 0, wire, 50);
-	dns_stream__end(output->streams, CONNECTION);
-	assert_int_equal(dns_stream__count(output->streams), 0);
-	assert_int_equal(segment(output, 50, wire, length - 50), 0);
-}
-
 static void test_idle_connections_go(void **state)
 {
 	struct output *output = *state;
@@ -464,7 +440,7 @@ static void test_idle_connections_go(void **state)
 	dns_stream__start(output->streams, 9, 0, limit_ns + SECOND + 1);
 	assert_int_equal(dns_stream__count(output->streams), 2); /* 8 went */
 	build(wire, 10, 1);
-	assert_int_equal(dns_stream__read(output->streams, 8, wire, 12, 12, limit_ns), 0);
+	assert_int_equal(dns_stream__segment(output->streams, 8, 0, wire, 12, 12, limit_ns), 0);
 	assert_int_equal(segment_at(output, 0, wire, 12, limit_ns), 1);
 }
 
@@ -480,8 +456,8 @@ static void test_the_longest_silent_goes_first(void **state)
 		dns_stream__start(output->streams, 200 + i, 0, SECOND);
 	assert_int_equal(dns_stream__count(output->streams), DNS_STREAM_MAX_CONNECTIONS);
 	assert_int_equal(segment(output, 5, wire, 7), 1);
-	assert_int_equal(dns_stream__read(output->streams, 110, wire, 12, 12, SECOND), 0);
-	assert_int_equal(dns_stream__read(output->streams, 111, wire, 12, 12, SECOND), 1);
+	assert_int_equal(dns_stream__segment(output->streams, 110, 0, wire, 12, 12, SECOND), 0);
+	assert_int_equal(dns_stream__segment(output->streams, 111, 0, wire, 12, 12, SECOND), 1);
 }
 
 /* 0 where malloc() isn't glibc's, as under sanitizers and valgrind. */
@@ -514,18 +490,11 @@ static void test_random_segments(void **state)
 		size_t length = random() % 5 ? random() % 100 : random() % 100000;
 		size_t captured = random() % 3 ? length : random() % (length + 1);
 
-		switch (random() % 4) {
-		case 0:
+		if (random() % 4 == 0)
 			dns_stream__start(output->streams, connection, 0, i * SECOND / 10);
-			break;
-		case 1:
-			dns_stream__read(output->streams, connection, wire, captured, length,
-					 i * SECOND / 10);
-			break;
-		default:
+		else
 			dns_stream__segment(output->streams, connection, random() % 100000, wire,
 					    captured, length, i * SECOND / 10);
-		}
 		assert_true(dns_stream__count(output->streams) <= DNS_STREAM_MAX_CONNECTIONS);
 	}
 }
@@ -547,8 +516,7 @@ int main(void)
 		TEST(test_shuffled),
 		TEST(test_unknown_connections_are_ignored),
 		TEST(test_connections_dont_mix),
-		TEST(test_reads),
-		TEST(test_reads_captured_in_part),
+		TEST(test_segments_captured_in_part),
 		TEST(test_length_field_not_captured),
 		TEST(test_lost_segment_within_a_message),
 		TEST(test_lost_segment_with_a_length_field),
@@ -558,7 +526,6 @@ int main(void)
 		TEST(test_jump_far_ahead),
 		TEST(test_jump_to_the_window_end),
 		TEST(test_start_repeated),
-		TEST(test_end),
 		TEST(test_idle_connections_go),
 		TEST(test_the_longest_silent_goes_first),
 		TEST(test_memory_is_bounded),

@@ -398,26 +398,6 @@ int dns_stream__segment(struct dns_stream *streams, uint64_t connection, uint32_
 	return stream ? dns_stream__take(streams, stream, &piece) : 0;
 }
 
-int dns_stream__read(struct dns_stream *streams, uint64_t connection, const uint8_t *bytes,
-		     size_t captured, size_t length, uint64_t time_ns)
-{
-	struct piece piece = {0, bytes, captured, length, time_ns};
-	struct stream *stream = dns_stream__wake(streams, connection, time_ns);
-
-	if (!stream)
-		return 0;
-	piece.sequence = stream->start + (uint32_t)stream->end;
-	return dns_stream__take(streams, stream, &piece);
-}
-
-void dns_stream__end(struct dns_stream *streams, uint64_t connection)
-{
-	struct stream *stream = dns_stream__find(streams, connection);
-
-	if (stream)
-		dns_stream__remove(streams, stream);
-}
-
 size_t dns_stream__count(const struct dns_stream *streams)
 {
 	return HASH_COUNT(streams->streams);

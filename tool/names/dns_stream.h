@@ -30,7 +30,7 @@ struct dns_stream;
  * @brief Gets each message.
  * @param message without its length field; valid during the call
  * @param length in bytes, more than 0; less than announced if the rest was lost
- * @param time_ns of the segment or read that completed it
+ * @param time_ns of the segment that completed it
  * @param context as given to dns_stream__new(); must not use the dns_stream
  */
 typedef void (*dns_stream_message_fn)(const uint8_t *message, size_t length, uint64_t time_ns,
@@ -54,8 +54,7 @@ void dns_stream__free(struct dns_stream *streams);
  * it was started with (the peer's SYN repeated).
  *
  * @param connection a number of the caller's choice, say the socket's cookie
- * @param sequence TCP sequence number of the first byte: the peer's initial one plus 1; any number
- *        if dns_stream__read() is used
+ * @param sequence TCP sequence number of the first byte: the peer's initial one plus 1
  * @return 0 or -ENOMEM
  */
 int dns_stream__start(struct dns_stream *streams, uint64_t connection, uint32_t sequence,
@@ -74,21 +73,6 @@ int dns_stream__start(struct dns_stream *streams, uint64_t connection, uint32_t 
  */
 int dns_stream__segment(struct dns_stream *streams, uint64_t connection, uint32_t sequence,
 			const uint8_t *bytes, size_t captured, size_t length, uint64_t time_ns);
-
-/**
- * @brief Take what a process read from its socket, right behind what it read before.
- *
- * For sources that see reads in order and don't know sequence numbers. A read that the tracer lost
- * goes unnoticed; where the socket's position is known (copied_seq), dns_stream__segment() is
- * better.
- *
- * @return as dns_stream__segment()
- */
-int dns_stream__read(struct dns_stream *streams, uint64_t connection, const uint8_t *bytes,
-		     size_t captured, size_t length, uint64_t time_ns);
-
-/** @brief Forget a connection, because it was closed. An unknown one is fine. */
-void dns_stream__end(struct dns_stream *streams, uint64_t connection);
 
 /** @brief How many connections are followed, at most DNS_STREAM_MAX_CONNECTIONS. */
 size_t dns_stream__count(const struct dns_stream *streams);
