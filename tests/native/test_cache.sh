@@ -279,6 +279,19 @@ trace_list() {
 	wait_until 60 traces "$name"
 }
 
+# Edited probes of before know no map for a list: everything would pass.
+a_long_list_wants_its_map() {
+	cp -r "$here/../../probes" "$work/no-map" && sed -i 's/TRACE_PORT_MAP/TRACE_PORT_OTHER/' "$work/no-map/filter.h"
+	refused "-P: the probes have no map 'trace_ports'" --no-cache --probes "$work/no-map" -P "$(seq -s, 1 9)"
+}
+
+# Its list is not in it: nothing would pass.
+a_kept_object_of_a_list_is_for_the_cache() {
+	kept=$work/of-a-list
+	start of-a-list --cache "$kept" -P "$(seq -s, 1 9)" &&
+		refused "the object filters by -P and does not have the list itself" --object "$(object)"
+}
+
 # In a file there is no map that a tool fills: the list is in the program.
 a_list_in_an_object() {
 	"$TCPCONNECT" --compile-only --attach $hooks -P "$(seq -s, 4001 4999)" -o "$work/listed.o" || return 1
@@ -341,6 +354,8 @@ fi
 check "--types says with -v that the cache is not used" a_named_source_of_types_says_that_the_cache_is_not_used
 check "a list of 20,000 pids" a_list_of_20000_pids
 check "long lists of ports and users" long_lists_of_ports_and_users
+check "a long list and probes without its map are refused" a_long_list_wants_its_map
+check "a kept object of a long list is refused as --object" a_kept_object_of_a_list_is_for_the_cache
 check "a list in an object" a_list_in_an_object
 check "a filter with --object is refused" refused "baked into the object" --object "$precompiled" -P 80
 check "llvm-objdump, readelf and bpftool read an object" other_tools_read_it

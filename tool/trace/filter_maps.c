@@ -20,12 +20,36 @@ static int fill(const struct bpf_map *map, const struct number_list *list)
 	return err;
 }
 
+/* A list that no map takes would filter nothing, a map that no list fills lets nothing through. */
+static int check(const struct filter_list *filter, const struct bpf_map *map,
+		 const struct number_list *list)
+{
+	if (!map && list->count > FILTER_LIST_SHORT)
+		warnx("%s: the probes have no map '%s', which takes a list of more than %d values: "
+		      "filter.h of this version declares it",
+		      filter->option, filter->map, FILTER_LIST_SHORT);
+	else if (map && !list->count)
+		warnx("the object filters by %s and does not have the list itself: it is one of "
+		      "the cache; make one for a file with --compile-only",
+		      filter->option);
+	else if (map && (bpf_map__key_size(map) != sizeof(*list->values) ||
+			 bpf_map__value_size(map) != sizeof(__u8)))
+		warnx("the probes' map '%s' is not from u32 to u8", filter->map);
+	else
+		return 0;
+	return -EINVAL;
+}
+
 int filter_maps__fill(const struct bpf_object *object, const struct options *options)
 {
 	for (const struct filter_list *filter = filter_lists; filter->define; filter++) {
 		const struct bpf_map *map = bpf_object__find_map_by_name(object, filter->map);
-		int err = map ? fill(map, filter_list__values(filter, options)) : 0;
+		const struct number_list *list = filter_list__values(filter, options);
+		int err = check(filter, map, list);
 
+		if (err)
+			return err;
+		err = map ? fill(map, list) : 0;
 		if (err) {
 			warnx("%s: cannot fill the map '%s': %s", filter->option, filter->map,
 			      strerror(-err));

@@ -10,7 +10,8 @@ struct bpf_object;
 /**
  * @brief Put what the user listed into the object's maps, if it has such.
  * @param object loaded
- * @return 0, or a negative errno after one line on stderr
+ * @return 0, or a negative errno after one line on stderr: also when there is a long list and no
+ * map, or a map and no list
  */
 int filter_maps__fill(const struct bpf_object *object, const struct options *options);
 
