@@ -215,6 +215,12 @@ another_compiler_is_a_miss() {
 		grep -q 'another text, kernel or compiler' "$work/rebuilt-third.err"
 }
 
+# A new build beside the installed one, of the same version, which shares the cache.
+another_installation_is_a_miss() {
+	cp -r "$work/anyone" "$work/beside" && printf x >>"$work/beside/tcpconnect-compile"
+	miss beside-first -P 4002 && TCPCONNECT=$work/beside/tcpconnect miss beside-second -P 4002
+}
+
 hit_with() {
 	local name=$1
 	shift
@@ -346,6 +352,7 @@ check "another user's object is refused" an_object_of_another_user_is_refused
 check "an object goes through a pipe" an_object_goes_through_a_pipe
 check "an object is not written to a terminal" an_object_is_not_for_a_terminal
 check "another compiler is a miss" another_compiler_is_a_miss
+check "another installation's compiler is a miss" another_installation_is_a_miss
 if setcap -h >/dev/null 2>&1; then
 	check "with capabilities of the file only root's files count" with_capabilities_of_the_file_only_roots_files_count
 else

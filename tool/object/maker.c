@@ -3,6 +3,7 @@
 
 #include <limits.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -44,11 +45,23 @@ static bool is_current_file(const char *line, size_t length)
 	return !now[0] || (strlen(now) == length + 1 && memcmp(now, line, length) == 0);
 }
 
-bool maker__is_current(const char *description, size_t length)
+/* Does the first of the lines tell of this compiler, as it is now? One that is gone made any. */
+static bool is_made_by(const char *compiler, const char *lines, size_t length)
+{
+	char path[PATH_MAX], now[PATH_MAX + 128];
+
+	if (!realpath(compiler, path))
+		return true;
+	describe_file(path, now, sizeof(now));
+	return strlen(now) <= length && memcmp(lines, now, strlen(now)) == 0;
+}
+
+bool maker__is_current(const char *description, size_t length, const char *compiler)
 {
 	size_t version = strlen(VERSION_LINE);
 
-	if (length < version || memcmp(description, VERSION_LINE, version) != 0)
+	if (length < version || memcmp(description, VERSION_LINE, version) != 0 ||
+	    !is_made_by(compiler, description + version, length - version))
 		return false;
 	for (size_t at = version; at < length;) {
 		const char *end = memchr(description + at, '\n', length - at);

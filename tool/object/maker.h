@@ -12,7 +12,7 @@
 /**
  * @brief Describe who makes an object: a line with the version, then one for each file with its
  * size, inode and time of change, and its path.
- * @param paths, count the files: tcpconnect-compile and the libraries that it compiles with
+ * @param paths, count the files: tcpconnect-compile, then the libraries that it compiles with
  * @param out where it is written
  */
 void maker__describe(const char *const *paths, size_t count, char out[MAKER_MAX]);
@@ -20,9 +20,10 @@ void maker__describe(const char *const *paths, size_t count, char out[MAKER_MAX]
 /**
  * @brief Would the same make it today?
  * @param description as maker__describe() wrote it; need not be terminated
- * @return false for another version of this tool, and where one of the files is another one now. A
- * file that is gone is no other: the object outlives its compiler.
+ * @param compiler path of the tcpconnect-compile that would be started
+ * @return false for another version of this tool, another installation's compiler, and where one of
+ * the files is another one now. A file that is gone is no other: the object outlives its compiler.
  */
-bool maker__is_current(const char *description, size_t length);
+bool maker__is_current(const char *description, size_t length, const char *compiler);
 
 #endif

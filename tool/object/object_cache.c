@@ -59,8 +59,8 @@ static int check_file(int fd, const char *path, char *why, size_t why_size)
 }
 
 /* Was this object compiled from this text, for this kernel, by what would compile it now? */
-static bool matches(const char *object, size_t size, const char *text,
-		    const struct kernel_identity *kernel)
+static bool matches(const char *object, size_t size, const struct object_cache *cache,
+		    const char *text, const struct kernel_identity *kernel)
 {
 	struct kernel_identity found;
 	const char *section;
@@ -72,10 +72,10 @@ static bool matches(const char *object, size_t size, const char *text,
 	       strcmp(found.version, kernel->version) == 0 &&
 	       kernel_identity__same(&found, kernel) &&
 	       object__section(object, size, OBJECT_MAKER_SECTION, &section, &length) == 0 &&
-	       maker__is_current(section, length);
+	       maker__is_current(section, length, cache->compiler);
 }
 
-static int read_object(int fd, const char *path, const char *text,
+static int read_object(int fd, const char *path, const struct object_cache *cache, const char *text,
 		       const struct kernel_identity *kernel, char **object, size_t *size, char *why,
 		       size_t why_size)
 {
@@ -91,7 +91,7 @@ static int read_object(int fd, const char *path, const char *text,
 	err = object__check(*object, *size);
 	if (err)
 		snprintf(why, why_size, "%s is damaged", path);
-	else if (!matches(*object, *size, text, kernel)) {
+	else if (!matches(*object, *size, cache, text, kernel)) {
 		snprintf(why, why_size, "%s is of another text, kernel or compiler", path);
 		err = -ENOENT;
 	}
@@ -119,7 +119,7 @@ int object_cache__find(const struct object_cache *cache, const char *text,
 			warnx("cached object not used: %s: %s", path, strerror(errno));
 		return -ENOENT;
 	}
-	err = read_object(fd, path, text, kernel, object, size, why, sizeof(why));
+	err = read_object(fd, path, cache, text, kernel, object, size, why, sizeof(why));
 	if (!err)
 		futimens(fd, NULL); /* used now: it goes last */
 	close(fd);

@@ -20,7 +20,8 @@
 /** What is asked for; the strings stay the caller's. */
 struct object_cache {
 	const char *directory;
-	bool verbose; /* say on stderr what was found, and why it was not used */
+	const char *compiler; /* path of what compiles when nothing is found */
+	bool verbose;	      /* say on stderr what was found, and why it was not used */
 };
 
 /**

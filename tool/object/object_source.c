@@ -72,6 +72,7 @@ int object_source__get(const struct options *options, const char *compiler, cons
 		.program = compiler, .text = text, .options = options};
 	const struct object_cache cache = {.directory = options->cache ? options->cache
 								       : OBJECT_CACHE_DEFAULT,
+					   .compiler = compiler,
 					   .verbose = options->verbose};
 	/*
 	 * An object for another machine's kernel is written to a file, and of no use here; and types
