@@ -3,6 +3,7 @@
 #ifndef TCPCONNECT_TRUST_H
 #define TCPCONNECT_TRUST_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <sys/stat.h>
 
@@ -21,7 +22,14 @@
  */
 int trust__path(const char *path, char *resolved, char *why, size_t why_size);
 
-/** @brief The same for a file that is open already, by its status. */
+/**
+ * @brief Has this process more power than whoever started it, from its executable?
+ *
+ * The processes that it starts have not: their memory and files are in that user's hand.
+ */
+bool trust__only_root(void);
+
+/** @brief The same as trust__path() for a file that is open already, by its status. */
 int trust__status(const struct stat *status, const char *path, char *why, size_t why_size);
 
 #endif

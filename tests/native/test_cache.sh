@@ -227,13 +227,29 @@ hit_with() {
 	start "$name" --cache "$kept" "$@" && grep -q 'object from the cache' "$work/$name.err"
 }
 
+as_nobody() { setpriv --reuid 65534 --clear-groups "$@"; }
+
+# The compiler would run in the user's hand, so that only what root has compiled is loaded.
+with_capabilities_of_the_file_nothing_is_compiled() {
+	local capable=$work/capable/tcpconnect
+	! as_nobody timeout 60 "$capable" --no-cache --headers "$work/own" >/dev/null 2>"$work/own.err" &&
+		grep 'with capabilities of the executable.s file nothing is compiled' "$work/own.err" || return 1
+	! as_nobody timeout 60 "$capable" --cache "$kept" -P 4003 >/dev/null 2>"$work/own.err" &&
+		grep 'nothing is compiled' "$work/own.err" || return 1
+	TCPCONNECT=$capable start roots --cache "$kept" -P 4003 || return 1
+	start_traced "$work/users.out" "$work/users.err" setpriv --reuid 65534 --clear-groups "$capable" --cache "$kept" -P 4003
+	wait_until 60 traces_or_ended users "$started"
+	interrupt "$started"
+	cat "$work/users.err"
+	traces users
+}
+
 # Capabilities of the file, and an ordinary user: his own probes and objects would be BPF at will.
 with_capabilities_of_the_file_only_roots_files_count() {
 	cp -r "$work/anyone" "$work/capable" && chmod 755 "$work"
 	setcap cap_bpf,cap_perfmon,cap_net_admin+ep "$work/capable/tcpconnect" || return 1
 	cp -r "$here/../../probes" "$work/own" && chown -R 65534 "$work/own"
 	cp "$precompiled" "$work/own.o" && chown 65534 "$work/own.o"
-	as_nobody() { setpriv --reuid 65534 --clear-groups "$@"; }
 	! as_nobody timeout 60 "$work/capable/tcpconnect" --no-cache --probes "$work/own" >/dev/null 2>"$work/own.err" &&
 		grep 'belongs to uid 65534, not to root' "$work/own.err" || return 1
 	! as_nobody timeout 60 "$work/capable/tcpconnect" --object "$work/own.o" >/dev/null 2>"$work/own.err" &&
@@ -355,8 +371,10 @@ check "another compiler is a miss" another_compiler_is_a_miss
 check "another installation's compiler is a miss" another_installation_is_a_miss
 if setcap -h >/dev/null 2>&1; then
 	check "with capabilities of the file only root's files count" with_capabilities_of_the_file_only_roots_files_count
+	check "with capabilities of the file nothing is compiled" with_capabilities_of_the_file_nothing_is_compiled
 else
 	skip "with capabilities of the file only root's files count" "no setcap"
+	skip "with capabilities of the file nothing is compiled" "no setcap"
 fi
 check "--types says with -v that the cache is not used" a_named_source_of_types_says_that_the_cache_is_not_used
 check "a list of 20,000 pids" a_list_of_20000_pids

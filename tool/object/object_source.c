@@ -65,6 +65,20 @@ int object_source__read(const char *path, char **object, size_t *size)
 	return err;
 }
 
+/*
+ * The compiler runs with no more than the user's power, so that he can change what it reads and
+ * writes.
+ */
+static int check_compiling(const struct options *options)
+{
+	if (options->action != ACTION_TRACE || !trust__only_root())
+		return 0;
+	warnx("with capabilities of the executable's file nothing is compiled, since its user "
+	      "could change the outcome: let root start it once with the same options, which keeps "
+	      "the object, or make one with --compile-only for --object");
+	return -EPERM;
+}
+
 int object_source__get(const struct options *options, const char *compiler, const char *text,
 		       char **object, size_t *size)
 {
@@ -88,7 +102,9 @@ int object_source__get(const struct options *options, const char *compiler, cons
 	kernel_identity__get(&kernel, options->kernel);
 	if (cached && object_cache__find(&cache, text, &kernel, object, size) == 0)
 		return 0;
-	err = compile__run(&request, object, size);
+	err = check_compiling(options);
+	if (!err)
+		err = compile__run(&request, object, size);
 	if (!err && cached)
 		object_cache__store(&cache, text, &kernel, *object, *size);
 	return err;
