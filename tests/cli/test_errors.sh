@@ -69,7 +69,11 @@ probes_of_others() {
 	fails "event.h belongs to uid 65534.*so are filter.h; all at once: sudo chown -R root: " "$TCPCONNECT" --no-cache \
 		--probes "$work/theirs" || return 1
 	chown 0 "$work/theirs"/* && chmod 777 "$work/theirs"
-	fails "theirs is writable by others" "$TCPCONNECT" --no-cache --probes "$work/theirs"
+	fails "theirs is writable by others" "$TCPCONNECT" --no-cache --probes "$work/theirs" || return 1
+	! grep 'so are' "$work/err" || return 1 # it is the directory, once
+	chmod 755 "$work/theirs" && chown 65534 "$work/theirs/event.h" && rm "$work/theirs/connect.h"
+	fails "event.h belongs to uid 65534" "$TCPCONNECT" --no-cache --probes "$work/theirs" &&
+		! grep 'so are' "$work/err" # what is not there belongs to nobody
 }
 
 a_changed_event() {
@@ -126,7 +130,9 @@ unread_edits() {
 	cat "$work/err"
 	grep -q 'warning: .*/mine.c is not read' "$work/err" &&
 		grep -q 'warning: .*/dns_libc.c was edited and is not read: it is with -d' "$work/err" &&
-		[ "$(wc -l <"$work/err")" = 2 ]
+		[ "$(wc -l <"$work/err")" = 2 ] || return 1
+	"$TCPCONNECT" --ebpf -d --dns-source wire --probes "$work/unread" 2>&1 >/dev/null |
+		grep 'dns_libc.c .*: it is with -d, unless --dns-source wire'
 }
 
 # A closed standard output takes nothing: that is an error at once, and never tracing into nothing.

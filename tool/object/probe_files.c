@@ -60,11 +60,11 @@ static const struct probe_file {
 	{"connect.h", always, ""},
 	{"connect_kprobe.c", with_kprobes, "with kprobes (--attach kprobe)"},
 	{"connect_sockops.c", with_sockops, "with sockops (--attach sockops)"},
-	{"dns.h", dns_wire, "with -d"},
+	{"dns.h", dns_wire, "with -d, unless --dns-source libc"},
 	{"dns_kprobe.c", dns_with_kprobes, "with -d and kprobes (--attach kprobe)"},
-	{"dns_asker.c", dns_wire, "with -d"},
-	{"dns_cgroup.c", dns_wire, "with -d"},
-	{"dns_libc.c", dns_libc, "with -d"},
+	{"dns_asker.c", dns_wire, "with -d, unless --dns-source libc"},
+	{"dns_cgroup.c", dns_wire, "with -d, unless --dns-source libc"},
+	{"dns_libc.c", dns_libc, "with -d, unless --dns-source wire"},
 };
 
 #define PROBE_FILES (sizeof(probe_files) / sizeof(probe_files[0]))
@@ -96,7 +96,7 @@ static int check_trust(const struct options *options, const char *directory, con
 			continue;
 		if (!err)
 			memcpy(first, why, sizeof(first));
-		else
+		else if (refused == -EPERM && strcmp(why, first) != 0) /* not of the directory */
 			snprintf(others + strlen(others), sizeof(others) - strlen(others), "%s%s",
 				 others[0] ? ", " : "; so are ", name);
 		if (!err)
@@ -104,9 +104,9 @@ static int check_trust(const struct options *options, const char *directory, con
 	}
 	if (err == -ENAMETOOLONG)
 		warnx("%s: the path of the probes is too long", directory);
-	else if (err == -ENOENT)
-		warnx("probe not used: %s; name the directory of the probes with --probes DIR",
-		      first);
+	else if (err && err != -EPERM)
+		warnx("probe not used: %s%s", first,
+		      err == -ENOENT ? "; name the directory of the probes with --probes DIR" : "");
 	else if (err)
 		warnx("probes not used: %s%s; all at once: sudo chown -R root: %s && sudo chmod -R "
 		      "go-w %s",
