@@ -1,43 +1,106 @@
 // SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0
-/* What becomes of a connect that went out and passed the filters: it is counted, or sent. */
+/*
+ * What becomes of a connect that passed the filters: it is counted, or sent. With -r that waits for
+ * its result, and until then it is kept in `pending`.
+ */
 
 #ifdef COUNT
 #define FLOWS 10240
 
-BPF_HASH(flows, struct flow, u64, FLOWS);
+BPF_HASH(flows, struct flow, struct flow_count, FLOWS);
 
-static __always_inline void count_connect(struct event *event)
+static __always_inline void count_connect(const struct event *event)
 {
 	struct flow flow = {.family = event->family, .dport = event->dport};
-	u64 one = 1, *count;
+	struct flow_count first = {.connects = 1}, *count;
+	u64 failed = 0;
 
+#ifdef WITH_RESULT
+	failed = event->result != RESULT_OK;
+#endif
+	first.failed = failed;
 	__builtin_memcpy(flow.saddr, event->saddr, sizeof(flow.saddr));
 	__builtin_memcpy(flow.daddr, event->daddr, sizeof(flow.daddr));
 	count = flows.lookup(&flow);
-	if (!count && flows.insert(&flow, &one) == 0)
+	if (!count && flows.insert(&flow, &first) == 0)
 		return;
 	if (!count) /* another CPU was first, or the map is full */
 		count = flows.lookup(&flow);
-	if (count)
-		__sync_fetch_and_add(count, 1);
-	else
+	if (!count) {
 		count_loss(LOSS_NOT_COUNTED);
+		return;
+	}
+	__sync_fetch_and_add(&count->connects, 1);
+	if (failed)
+		__sync_fetch_and_add(&count->failed, 1);
 }
 #endif
 
-/* `event` has the addresses, ports and family. */
-static __always_inline void report_connect(void *ctx, struct event *event)
+/* `event` has all that is to be told. */
+static __always_inline void send_connect(void *ctx, struct event *event)
 {
 #ifdef COUNT
 	count_connect(event);
 #else
-	int err;
+	int err = events.perf_submit(ctx, event, sizeof(*event));
 
-	event_begin(event, EVENT_CONNECT, sizeof(*event));
-	event->uid = bpf_get_current_uid_gid();
-	bpf_get_current_comm(event->comm, sizeof(event->comm));
-	err = events.perf_submit(ctx, event, sizeof(*event));
 	if (err)
 		count_unsent(err, LOSS_CONNECT_EVENT);
 #endif
 }
+
+/* The parts that say when it was and who did it. */
+static __always_inline void describe_connect(struct event *event)
+{
+	event_begin(event, EVENT_CONNECT, sizeof(*event));
+#ifndef COUNT
+	event->uid = bpf_get_current_uid_gid();
+	bpf_get_current_comm(event->comm, sizeof(event->comm));
+	read_columns(event);
+#endif
+}
+
+/* A connect of the current task; `event` has the addresses, ports and family. */
+static __always_inline void report_connect(void *ctx, struct event *event)
+{
+#if !defined(COUNT) || defined(WITH_RESULT)
+	describe_connect(event);
+#endif
+	send_connect(ctx, event);
+}
+
+/*
+ * Events that outlive a program, or are too large for its stack. Their memory is their own, since
+ * programs of several tasks run on a CPU by turns.
+ */
+#if defined(WITH_RESULT) || defined(COLUMN_EXE) || defined(COLUMN_ARGS)
+#define EVENTS_IN_MAP
+#define PENDING 10240
+
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 1, 0)
+#define PENDING_FLAGS BPF_F_NO_PREALLOC	/* safe in every context since 6.1 */
+#else
+#define PENDING_FLAGS 0
+#endif
+
+BPF_F_TABLE("hash", u64, struct event, pending, PENDING, PENDING_FLAGS);
+BPF_ARRAY(empty_event, struct event, 1);
+
+/* A zeroed event that is kept under a key, the socket's address or the task, until delete_event(). */
+static __always_inline struct event *new_event(u64 key)
+{
+	int zero = 0;
+	struct event *empty = empty_event.lookup(&zero);
+
+	if (!empty || pending.update(&key, empty) != 0) {
+		count_loss(LOSS_PENDING_FULL);
+		return NULL;
+	}
+	return pending.lookup(&key);
+}
+
+static __always_inline void delete_event(u64 key)
+{
+	pending.delete(&key);
+}
+#endif

@@ -5,67 +5,163 @@
  * gone out. A connect to an IPv4-mapped address passes through both, the one inside the other
  * (net/ipv6/tcp_ipv6.c); the inner return reports it, and the outer finds nothing left.
  */
-BPF_HASH(connecting, u32, struct sock *);
+#ifdef WITH_RESULT
+/* What is needed of a connect that fails at once, when the socket does not have it. */
+struct attempt {
+	struct sock *sk;
+	u64 time_ns;
+	union {
+		struct {
+			u16 family;
+			u16 port;	/* network order */
+			u32 ipv4;	/* network order */
+		};
+		struct {
+			u64 port_and_flow;
+			u8 ipv6[16];
+		};
+	};
+};
+#else
+struct attempt {
+	struct sock *sk;
+};
+#endif
 
-static __always_inline int connect_entry(struct sock *sk)
+BPF_HASH(connecting, u32, struct attempt);
+
+static __always_inline int connect_entry(struct sock *sk, const void *address, u32 size)
 {
+	struct attempt attempt = {.sk = sk}, *earlier;
 	u32 tid = bpf_get_current_pid_tgid();
-	struct sock **earlier;
 
 	if (!task_passes()) {
 		connecting.delete(&tid); /* of a return that was missed, when the task still passed */
 		return 0;
 	}
-	if (connecting.insert(&tid, &sk) == 0)
+#ifdef WITH_RESULT
+	attempt.time_ns = bpf_ktime_get_ns();
+	bpf_probe_read_kernel(&attempt.family, size, address);
+#endif
+	if (connecting.insert(&tid, &attempt) == 0)
 		return 0;
 	earlier = connecting.lookup(&tid);
-	if (earlier && *earlier == sk) /* IPv4-mapped: the outer function's entry */
+	if (earlier && earlier->sk == sk) /* IPv4-mapped: the outer function's entry */
 		return 0;
-	if (connecting.update(&tid, &sk) == 0)
+	if (connecting.update(&tid, &attempt) == 0)
 		count_loss(LOSS_RETURN_MISSED);
 	else
 		count_loss(LOSS_CONNECTING_FULL);
 	return 0;
 }
 
+static __always_inline void read_addresses(struct event *event, struct sock_common *sk)
+{
+	bpf_probe_read_kernel(&event->lport, sizeof(event->lport), &sk->skc_num);
+	if (event->family == AF_INET) {
+		bpf_probe_read_kernel(event->saddr, 4, &sk->skc_rcv_saddr);
+		bpf_probe_read_kernel(event->daddr, 4, &sk->skc_daddr);
+	}
+#if IS_ENABLED(CONFIG_IPV6) /* else a socket does not have the fields */
+	if (event->family == AF_INET6) {
+		bpf_probe_read_kernel(event->saddr, 16, &sk->skc_v6_rcv_saddr);
+		bpf_probe_read_kernel(event->daddr, 16, &sk->skc_v6_daddr);
+	}
+#endif
+}
+
+#ifdef WITH_RESULT
+/*
+ * The socket is locked until after this: what comes in answer to the SYN waits, so that the connect
+ * is known before its result. One that failed has its destination only in what it was given.
+ */
+static __always_inline void connect_pending(void *ctx, struct attempt *attempt, u16 family, u16 dport,
+					    int err)
+{
+	u64 key = (u64)attempt->sk;
+	struct event *event = new_event(key);
+
+	if (!event)
+		return;
+	event->family = family;
+	event->dport = dport;
+	describe_connect(event);
+	event->time_ns = attempt->time_ns;
+	read_addresses(event, &attempt->sk->__sk_common);
+	if (!err) {
+		event->result = segments_sent(attempt->sk) ? RESULT_PENDING : RESULT_NO_SYN;
+		return;
+	}
+	if (family == AF_INET6)
+		__builtin_memcpy(event->daddr, attempt->ipv6, 16);
+	else
+		__builtin_memcpy(event->daddr, &attempt->ipv4, 4);
+	event->result = err;
+	event->time_ns = bpf_ktime_get_ns();
+	send_connect(ctx, event);
+	delete_event(key);
+}
+
+int raw_tracepoint__inet_sock_set_state(struct bpf_raw_tracepoint_args *ctx)
+{
+	connect_new_state(ctx, (struct sock *)ctx->args[0], ctx->args[1], ctx->args[2],
+			  RESULT_NO_SYN);
+	return 0;
+}
+#endif
+
+/* `dport` in network order. */
+static __always_inline void connect_sent(void *ctx, struct attempt *attempt, u16 family, u16 dport,
+					 int err)
+{
+#if defined(WITH_RESULT)
+	connect_pending(ctx, attempt, family, ntohs(dport), err);
+#elif defined(EVENTS_IN_MAP)
+	u64 key = bpf_get_current_pid_tgid();
+	struct event *event = new_event(key);
+
+	if (!event)
+		return;
+	event->family = family;
+	event->dport = ntohs(dport);
+	read_addresses(event, &attempt->sk->__sk_common);
+	report_connect(ctx, event);
+	delete_event(key);
+#else
+	struct event event = {.family = family, .dport = ntohs(dport)};
+
+	read_addresses(&event, &attempt->sk->__sk_common);
+	report_connect(ctx, &event);
+#endif
+}
+
 static __always_inline int connect_return(struct pt_regs *ctx, u16 family)
 {
 	u32 tid = bpf_get_current_pid_tgid();
-	struct sock **found = connecting.lookup(&tid);
-	struct event event = {.family = family};
-	struct sock_common *sk;
+	struct attempt *found = connecting.lookup(&tid), attempt;
+	int err = -(int)PT_REGS_RC(ctx);
 	u16 dport = 0;
 
 	if (!found)
 		return 0;
-	sk = &(*found)->__sk_common;
+	attempt = *found;
 	connecting.delete(&tid);
-	if ((int)PT_REGS_RC(ctx) != 0)
-		return 0; /* nothing went out, and the addresses may be unset */
-
-	bpf_probe_read_kernel(&dport, sizeof(dport), &sk->skc_dport);
-	event.dport = ntohs(dport);
-	if (!port_passes(event.dport))
+#ifdef WITH_RESULT
+	dport = attempt.port;
+#else
+	if (err) /* nothing went out, and the addresses may be unset */
 		return 0;
-	bpf_probe_read_kernel(&event.lport, sizeof(event.lport), &sk->skc_num);
-	if (family == AF_INET) {
-		bpf_probe_read_kernel(event.saddr, 4, &sk->skc_rcv_saddr);
-		bpf_probe_read_kernel(event.daddr, 4, &sk->skc_daddr);
-	}
-#if IS_ENABLED(CONFIG_IPV6) /* else a socket does not have the fields */
-	if (family == AF_INET6) {
-		bpf_probe_read_kernel(event.saddr, 16, &sk->skc_v6_rcv_saddr);
-		bpf_probe_read_kernel(event.daddr, 16, &sk->skc_v6_daddr);
-	}
+	bpf_probe_read_kernel(&dport, sizeof(dport), &attempt.sk->__sk_common.skc_dport);
 #endif
-	report_connect(ctx, &event);
+	if (port_passes(ntohs(dport)))
+		connect_sent(ctx, &attempt, family, dport, err);
 	return 0;
 }
 
 #ifndef ONLY_IPV6
-int kprobe__tcp_v4_connect(struct pt_regs *ctx, struct sock *sk)
+int kprobe__tcp_v4_connect(struct pt_regs *ctx, struct sock *sk, void *address)
 {
-	return connect_entry(sk);
+	return connect_entry(sk, address, 8);
 }
 
 int kretprobe__tcp_v4_connect(struct pt_regs *ctx)
@@ -75,9 +171,9 @@ int kretprobe__tcp_v4_connect(struct pt_regs *ctx)
 #endif
 
 #ifndef ONLY_IPV4
-int kprobe__tcp_v6_connect(struct pt_regs *ctx, struct sock *sk)
+int kprobe__tcp_v6_connect(struct pt_regs *ctx, struct sock *sk, void *address)
 {
-	return connect_entry(sk);
+	return connect_entry(sk, address, 24);
 }
 
 int kretprobe__tcp_v6_connect(struct pt_regs *ctx)

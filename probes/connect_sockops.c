@@ -4,47 +4,142 @@
  * hierarchy is called for every TCP socket that is about to send its SYN, in the task that connects
  * (tcp_connect() in net/ipv4/tcp_output.c).
  */
-int sockops__tcp_connect(struct bpf_sock_ops *ops)
+
+/* Fills in addresses, ports and family; 0 for a family that is not traced. */
+static __always_inline int read_socket(struct bpf_sock_ops *ops, struct event *event)
 {
-	struct event event = {};
 	u32 mapped = 0;
 
-	if (ops->op != BPF_SOCK_OPS_TCP_CONNECT_CB || !task_passes())
-		return 1;
-	event.dport = ntohl(ops->remote_port);
-	event.lport = ops->local_port;
-	if (!port_passes(event.dport))
-		return 1;
-
+	event->dport = ntohl(ops->remote_port);
+	event->lport = ops->local_port;
 	if (ops->family == AF_INET6) {
 		u32 local[4] = {ops->local_ip6[0], ops->local_ip6[1], ops->local_ip6[2],
 				ops->local_ip6[3]};
 		u32 remote[4] = {ops->remote_ip6[0], ops->remote_ip6[1], ops->remote_ip6[2],
 				 ops->remote_ip6[3]};
 
-		__builtin_memcpy(event.saddr, local, sizeof(local));
-		__builtin_memcpy(event.daddr, remote, sizeof(remote));
+		__builtin_memcpy(event->saddr, local, sizeof(local));
+		__builtin_memcpy(event->daddr, remote, sizeof(remote));
 		mapped = remote[0] == 0 && remote[1] == 0 && remote[2] == htonl(0xffff);
 	}
-	event.family = ops->family;
+	event->family = ops->family;
 #ifdef ONLY_IPV4
-	if (event.family != AF_INET && !mapped)
-		return 1;
+	if (event->family != AF_INET && !mapped)
+		return 0;
 #endif
 #ifdef ONLY_IPV6
-	if (event.family != AF_INET6)
-		return 1;
+	if (event->family != AF_INET6)
+		return 0;
 #else
-	if (event.family == AF_INET || mapped) { /* what goes out is IPv4 */
+	if (event->family == AF_INET || mapped) { /* what goes out is IPv4 */
 		u32 local = ops->local_ip4, remote = ops->remote_ip4;
 
-		event.family = AF_INET;
-		__builtin_memset(event.saddr, 0, sizeof(event.saddr));
-		__builtin_memset(event.daddr, 0, sizeof(event.daddr));
-		__builtin_memcpy(event.saddr, &local, sizeof(local));
-		__builtin_memcpy(event.daddr, &remote, sizeof(remote));
+		event->family = AF_INET;
+		__builtin_memset(event->saddr, 0, sizeof(event->saddr));
+		__builtin_memset(event->daddr, 0, sizeof(event->daddr));
+		__builtin_memcpy(event->saddr, &local, sizeof(local));
+		__builtin_memcpy(event->daddr, &remote, sizeof(remote));
 	}
 #endif
-	report_connect(ops, &event);
+	return 1;
+}
+
+#ifdef WITH_RESULT
+/*
+ * A connect begins when its socket goes from CLOSE to SYN_SENT, in the task that connects. What
+ * fails before that, for want of a route, is not seen; what fails before the SYN, for want of a
+ * port, ends here without one.
+ */
+static __always_inline void connect_begins(struct sock *sk)
+{
+	u16 dport = 0;
+	struct event *event;
+
+	bpf_probe_read_kernel(&dport, sizeof(dport), &sk->__sk_common.skc_dport);
+	if (!task_passes() || !port_passes(ntohs(dport)))
+		return;
+	event = new_event((u64)sk);
+	if (!event)
+		return;
+	event->dport = ntohs(dport);
+	event->result = RESULT_NO_SYN;
+	describe_connect(event);
+	bpf_probe_read_kernel(&event->family, sizeof(event->family), &sk->__sk_common.skc_family);
+	bpf_probe_read_kernel(&event->lport, sizeof(event->lport), &sk->__sk_common.skc_num);
+	if (event->family == AF_INET) {
+		bpf_probe_read_kernel(event->saddr, 4, &sk->__sk_common.skc_rcv_saddr);
+		bpf_probe_read_kernel(event->daddr, 4, &sk->__sk_common.skc_daddr);
+	}
+#if IS_ENABLED(CONFIG_IPV6)
+	if (event->family == AF_INET6) {
+		bpf_probe_read_kernel(event->saddr, 16, &sk->__sk_common.skc_v6_rcv_saddr);
+		bpf_probe_read_kernel(event->daddr, 16, &sk->__sk_common.skc_v6_daddr);
+	}
+#endif
+}
+
+/*
+ * Why a socket was closed that had sent no SYN. While connect(2) is at work, the socket above it is
+ * still unconnected: there was no port, or the one that it was bound to is in use for that
+ * destination. Afterwards, TCP Fast Open has waited for data that never came.
+ */
+static __always_inline s32 result_without_syn(struct sock *sk)
+{
+	struct socket *socket = NULL;
+	socket_state state = SS_FREE;
+
+	bpf_probe_read_kernel(&socket, sizeof(socket), &sk->sk_socket);
+	if (socket)
+		bpf_probe_read_kernel(&state, sizeof(state), &socket->state);
+	return state == SS_UNCONNECTED ? EADDRNOTAVAIL : RESULT_NO_SYN;
+}
+
+int raw_tracepoint__inet_sock_set_state(struct bpf_raw_tracepoint_args *ctx)
+{
+	struct sock *sk = (struct sock *)ctx->args[0];
+	int old_state = ctx->args[1], new_state = ctx->args[2];
+
+	if (new_state == TCP_SYN_SENT) {
+		connect_begins(sk);
+		return 0;
+	}
+	connect_new_state(ctx, sk, old_state, new_state, result_without_syn(sk));
+	return 0;
+}
+#endif
+
+int sockops__tcp_connect(struct bpf_sock_ops *ops)
+{
+	if (ops->op != BPF_SOCK_OPS_TCP_CONNECT_CB)
+		return 1;
+#if defined(WITH_RESULT)
+	u64 key = (u64)ops->sk;
+	struct event *event = pending.lookup(&key);
+
+	if (!event)
+		return 1;
+	event->time_ns = bpf_ktime_get_ns(); /* the SYN may be later than the call, with data */
+	event->result = RESULT_PENDING;
+	if (!read_socket(ops, event))
+		delete_event(key);
+#else
+	if (!task_passes() || !port_passes(ntohl(ops->remote_port)))
+		return 1;
+#ifdef EVENTS_IN_MAP
+	u64 key = bpf_get_current_pid_tgid();
+	struct event *event = new_event(key);
+
+	if (!event)
+		return 1;
+	if (read_socket(ops, event))
+		report_connect(ops, event);
+	delete_event(key);
+#else
+	struct event event = {};
+
+	if (read_socket(ops, &event))
+		report_connect(ops, &event);
+#endif
+#endif
 	return 1;
 }

@@ -28,7 +28,36 @@ struct event_head {
 	__u16 family;	/* AF_INET or AF_INET6, where there is an address */
 };
 
-/* A connect. The first members are those of struct event_head. */
+/*
+ * How the tool shows a member of struct event is said by its type's name. An integer of another
+ * type is a number, an array of char a text, any other array hexadecimal digits.
+ */
+typedef __s32 connect_result;	/* RESULT_OK, an errno, or one of those below it */
+typedef __s32 errno_number;	/* 0, or an errno: shown by its name */
+typedef __u64 duration_ns;	/* shown in milliseconds; NAME_ns is called NAME_ms */
+typedef __u8 ip_address[16];	/* of the event's family, as saddr */
+typedef __u16 network_port;	/* in network order */
+typedef __u32 hex_number;	/* shown in hexadecimal, as a socket's mark */
+typedef __u64 cgroup_number;/* shown as the path in the hierarchy */
+typedef char path_parts[512];	/* names with a zero behind each, the last part of the path first */
+typedef char argument_list[256];	/* arguments with a zero behind each */
+
+#define RESULT_OK	0
+#define RESULT_CLOSED	-1	/* the program gave up first */
+#define RESULT_PENDING	-2	/* under way when tracing ended */
+
+/* What the columns bring along that were asked for. */
+#if defined(COLUMN_RESULT) || defined(COLUMN_LATENCY_MS) || defined(COLUMN_ERRNO)
+#define WITH_RESULT
+#endif
+#if defined(COLUMN_CGROUP) || defined(COLUMN_CONTAINER)
+#define WITH_CGROUP
+#endif
+
+/*
+ * A connect. The first members are those of struct event_head; the tool refuses another beginning,
+ * up to comm. What stands behind may be edited: each member is a column.
+ */
 struct event {
 	__u64 time_ns;
 	__u32 pid;
@@ -42,6 +71,34 @@ struct event {
 	__u8 saddr[16];		/* network order; IPv4 in the first four bytes, the rest zero */
 	__u8 daddr[16];		/* likewise */
 	char comm[16];		/* the thread's name, terminated unless it fills the array */
+#ifdef WITH_RESULT
+	connect_result result;
+	duration_ns latency_ns;	/* from the connect to its result */
+#endif
+#ifdef COLUMN_PPID
+	__u32 ppid;		/* the parent's thread group */
+#endif
+#ifdef COLUMN_PROCESS
+	char process[16];	/* the main thread's name */
+#endif
+#ifdef COLUMN_HOST
+	char host[64];		/* the UTS namespace's node name */
+#endif
+#ifdef COLUMN_NETNS
+	__u32 netns;		/* inode numbers of namespaces, as in /proc/PID/ns */
+#endif
+#ifdef COLUMN_MNTNS
+	__u32 mntns;
+#endif
+#ifdef WITH_CGROUP
+	cgroup_number cgroup;
+#endif
+#ifdef COLUMN_EXE
+	path_parts exe;		/* the program's file, within the process's root */
+#endif
+#ifdef COLUMN_ARGS
+	argument_list args;	/* the beginning of the command line */
+#endif
 };
 
 /* One address of a name. */
@@ -68,6 +125,7 @@ enum loss {
 	LOSS_CONNECT_EVENT,	/* connects that found the perf buffer full */
 	LOSS_DNS_EVENT,		/* DNS messages that did */
 	LOSS_NO_BUFFER,		/* events on a CPU that has come online since */
+	LOSS_PENDING_FULL,	/* connects that did not fit into `pending` */
 	LOSS_KINDS,
 };
 
@@ -76,12 +134,17 @@ struct losses {
 	__u64 count[LOSS_KINDS];
 };
 
-/* Connects that are counted together: the key of the map `flows`. */
+/* Connects that are counted together: the key of the map `flows`, and its value. */
 struct flow {
 	__u8 saddr[16];	/* as in struct event */
 	__u8 daddr[16];
 	__u16 family;
 	__u16 dport;	/* host order */
+};
+
+struct flow_count {
+	__u64 connects;
+	__u64 failed;	/* of these, with another result than RESULT_OK */
 };
 
 #endif

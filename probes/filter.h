@@ -23,13 +23,11 @@ BPF_HASH(trace_uids, u32, u8, TRACE_UID_MAP);
 BPF_HASH(cgroup_map, u64, u64);
 #endif
 
-#ifdef MNTNS_MAP
+#if defined(MNTNS_MAP) || defined(COLUMN_MNTNS)
 #include <linux/sched.h>
 #include <linux/nsproxy.h>
 #include <linux/ns_common.h>
 #include <linux/version.h>
-
-BPF_HASH(mntns_map, u64, u32);
 
 /* fs/mount.h keeps struct mnt_namespace to itself: where types come from headers, this is its head. */
 struct mnt_namespace_head {
@@ -57,6 +55,10 @@ static __always_inline u64 current_mntns(void)
 	bpf_probe_read_kernel(&inum, sizeof(inum), &mntns->ns.inum);
 	return inum;
 }
+#endif
+
+#ifdef MNTNS_MAP
+BPF_HASH(mntns_map, u64, u32);
 #endif
 
 /* Does the current task pass the filters? */

@@ -2,7 +2,10 @@
 /* How events and losses reach the tool. */
 #include <uapi/linux/ptrace.h>
 #include <linux/socket.h>
+#include <linux/errno.h>
 #include <net/sock.h>
+#include <linux/version.h>
+#include <linux/net.h>
 
 BPF_PERF_OUTPUT(events);
 

@@ -20,4 +20,11 @@ void kernel_clock__init(struct kernel_clock *clock);
 /** @brief Now, in nanoseconds, as bpf_ktime_get_ns() would tell it. */
 uint64_t kernel_clock__now_ns(const struct kernel_clock *clock);
 
+/**
+ * @brief Nanoseconds to add to a time of that clock for the time since 1970 (CLOCK_REALTIME).
+ *
+ * It changes when somebody sets the clock: ask anew for each batch of events.
+ */
+int64_t kernel_clock__to_realtime_ns(const struct kernel_clock *clock);
+
 #endif

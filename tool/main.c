@@ -12,11 +12,15 @@
 #include <string.h>
 #include <unistd.h>
 
+#include <bpf/btf.h>
+
 #include "file.h"
 #include "trace/hook.h"
 #include "installation.h"
+#include "object/object.h"
 #include "object/object_source.h"
 #include "options.h"
+#include "output/columns.h"
 #include "trace/privilege.h"
 #include "object/probe_files.h"
 #include "object/probe_text.h"
@@ -117,6 +121,27 @@ static int write_object(const char *path, const char *object, size_t size)
 	return err;
 }
 
+/* --columns help: of an edited probe, the members that it added too. */
+static int list_columns(const char *object, size_t size)
+{
+	struct event_layout layout;
+	struct btf *btf = NULL;
+	const char *bytes;
+	size_t length;
+	int err = object__section(object, size, ".BTF", &bytes, &length);
+
+	if (!err)
+		btf = btf__new(bytes, (uint32_t)length);
+	err = event_layout__read(btf, &layout);
+	if (!err) {
+		columns__print_known(&layout);
+		err = print("");
+	}
+	event_layout__free(&layout);
+	btf__free(btf);
+	return err;
+}
+
 static int make_text(const struct options *options, const struct installation *installation,
 		     char **text)
 {
@@ -148,6 +173,8 @@ static int run_text(const struct options *options)
 	free(text);
 	if (!err && options->action == ACTION_COMPILE_ONLY)
 		err = write_object(options->output, object, size);
+	else if (!err && options->action == ACTION_LIST_COLUMNS)
+		err = list_columns(object, size);
 	else if (!err && options->action == ACTION_TRACE)
 		err = trace(options, object, size);
 	free(object);

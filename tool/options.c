@@ -13,8 +13,8 @@
 
 #include "printable.h"
 
-#define USAGE                                                                                     \
-	"Usage: tcpconnect [-hLtUv] [-4 | -6] [-c | -d] [-p PID,...] [-P PORT,...] [-u UID,...] " \
+#define USAGE                                                                                       \
+	"Usage: tcpconnect [-hLrtTUv] [-4 | -6] [-c | -d] [-p PID,...] [-P PORT,...] [-u UID,...] " \
 	"[OPTION...]"
 
 struct row;
@@ -37,7 +37,7 @@ struct row {
 	 * Beginnings of the name that tcpconnect-bpfcc knows as this option, and that would be
 	 * ambiguous here, where there are more names.
 	 */
-	const char *abbreviations[2];
+	const char *abbreviations[3];
 	const char *heading; /* of the group in --help that begins with this option */
 };
 
@@ -48,10 +48,12 @@ enum {
 	ID_BUFFER_PAGES,
 	ID_CACHE,
 	ID_CGROUP_MAP,
+	ID_COLUMNS,
 	ID_COMPILE_ONLY,
 	ID_DNS_SOURCE,
 	ID_EBPF,
 	ID_HEADERS,
+	ID_JSON,
 	ID_KERNEL,
 	ID_MNTNS_MAP,
 	ID_NO_CACHE,
@@ -230,6 +232,62 @@ static int take_path(void *field, const struct row *row, const char *name, const
 	return 0;
 }
 
+/* A column's name is a member's of a C struct. */
+static bool is_column_name(const char *name, size_t length)
+{
+	bool good = length && length < COLUMN_NAME_SIZE && (name[0] < '0' || name[0] > '9');
+
+	for (size_t i = 0; i < length; i++)
+		good = good && (name[i] == '_' || (name[i] >= 'a' && name[i] <= 'z') ||
+				(name[i] >= '0' && name[i] <= '9'));
+	return good;
+}
+
+static int add_column(struct name_list *list, const char *name, size_t length)
+{
+	char **names;
+
+	for (size_t i = 0; i < list->count; i++)
+		if (strlen(list->names[i]) == length && memcmp(list->names[i], name, length) == 0)
+			return 0;
+	names = reallocarray(list->names, list->count + 1, sizeof(*names));
+	if (names)
+		list->names = names;
+	if (!names || !(names[list->count] = strndup(name, length))) {
+		warnx("out of memory");
+		return -ENOMEM;
+	}
+	list->count++;
+	return 0;
+}
+
+/* LIST, +LIST or help. */
+static int take_columns(void *field, const struct row *row, const char *name, const char *argument)
+{
+	struct options *options =
+		(struct options *)((char *)field - offsetof(struct options, columns));
+	const char *item = argument;
+	int err = 0;
+
+	(void)row;
+	if (strcmp(argument, "help") == 0) {
+		options->action = ACTION_LIST_COLUMNS;
+		return 0;
+	}
+	options->more_columns = *argument == '+';
+	item += options->more_columns;
+	for (const char *end; item && !err; item = *end ? end + 1 : NULL) {
+		end = strchrnul(item, ',');
+		if (is_column_name(item, (size_t)(end - item)))
+			err = add_column(&options->columns, item, (size_t)(end - item));
+		else
+			err = usage_error("%s %s: %s is not a column's name; %s help lists them",
+					  name, show(argument).text,
+					  show_part(item, (size_t)(end - item)).text, name);
+	}
+	return err;
+}
+
 /* A release is part of paths and one line of an object, and at most what uname(2) can hold. */
 static int take_release(void *field, const struct row *row, const char *name, const char *argument)
 {
@@ -283,7 +341,7 @@ static const struct row rows[] = {
 	 take_path, FIELD(mntns_map)},
 
 	{'t', "timestamp", NULL, "TIME(s): seconds since the first connect", take_flag,
-	 FIELD(timestamp), .abbreviations = {"t"}, .heading = "What is shown"},
+	 FIELD(timestamp), .abbreviations = {"t", "ti", "tim"}, .heading = "What is shown"},
 	{'U', "print-uid", NULL, "UID: the user who connects", take_flag, FIELD(print_uid),
 	 .abbreviations = {"pr"}},
 	{'L', "lport", NULL, "LPORT: the local port", take_flag, FIELD(local_port)},
@@ -292,6 +350,12 @@ static const struct row rows[] = {
 	{ID_DNS_SOURCE, "dns-source", "wire|libc|both",
 	 "names from DNS packets, getaddrinfo(), or (default) both", take_word, FIELD(dns_source),
 	 .values = dns_source_words, .baked = true},
+	{'r', "result", NULL, "RESULT and LAT(ms): what became of it, and how long that took",
+	 take_flag, FIELD(result), .baked = true},
+	{'T', "time", NULL, "TIME: the time of day", take_flag, FIELD(time)},
+	{ID_COLUMNS, "columns", "[+]LIST", "these columns, or (+) more of them; help lists all",
+	 take_columns, FIELD(columns)},
+	{ID_JSON, "json", NULL, "one JSON object a line, for machines", take_flag, FIELD(json)},
 	{'c', "count", NULL, "no rows, but at Ctrl-C how many connects went where", take_flag,
 	 FIELD(count), .baked = true, .abbreviations = {"co"}},
 
@@ -336,7 +400,7 @@ static const struct row rows[] = {
 };
 
 #define ROWS	  (sizeof(rows) / sizeof(rows[0]))
-#define ROW_NAMES 3 /* its name and its abbreviations */
+#define ROW_NAMES 4 /* its name and its abbreviations */
 
 static_assert(ROWS <= 64, "the options that were given are bits of a uint64_t");
 static_assert(sizeof(enum action) == sizeof(int), "take_value() and take_word() store an int");
@@ -350,6 +414,11 @@ static const struct rule {
 } rules[] = {
 	{'4', EXCLUDES, '6', "without either, both families are traced"},
 	{'c', EXCLUDES, 'd', "counts are kept by address and have no names"},
+	{'c', EXCLUDES, ID_COLUMNS, "counts have columns of their own"},
+	{ID_JSON, EXCLUDES, 't', "JSON has the time in each object"},
+	{ID_JSON, EXCLUDES, 'T', "JSON has the time in each object"},
+	{ID_JSON, EXCLUDES, ID_EBPF, "one is for rows, the other prints the program's text"},
+	{ID_JSON, EXCLUDES, ID_COMPILE_ONLY, "an object is for both forms of output"},
 	{ID_COMPILE_ONLY, EXCLUDES, ID_OBJECT, "one makes an object, the other loads it"},
 	{ID_COMPILE_ONLY, EXCLUDES, ID_EBPF, "one writes the object, the other prints its text"},
 	{ID_EBPF, EXCLUDES, ID_OBJECT, "one is compiled already, the other is text to compile"},
@@ -446,6 +515,29 @@ static int check_types(const struct options *options)
 	return 0;
 }
 
+/* -t, -U and -L are columns among the usual ones. */
+static int check_columns(const struct options *options)
+{
+	if (!options->columns.count || options->more_columns ||
+	    !(options->timestamp || options->print_uid || options->local_port || options->time))
+		return 0;
+	return usage_error("--columns LIST stands in place of the usual columns, which -t, -T, -U "
+			   "and -L add to: name reltime, time, uid or lport in LIST, or write "
+			   "--columns +LIST");
+}
+
+/* A column that is named brings what it needs. */
+static void imply(struct options *options)
+{
+	for (size_t i = 0; i < options->columns.count; i++) {
+		const char *name = options->columns.names[i];
+
+		options->dns = options->dns || strcmp(name, "query") == 0;
+		options->result = options->result || strcmp(name, "result") == 0 ||
+				  strcmp(name, "errno") == 0 || strcmp(name, "latency_ms") == 0;
+	}
+}
+
 static int check_output(const struct options *options)
 {
 	if (options->output && strcmp(options->output, "-") == 0 && isatty(STDOUT_FILENO))
@@ -464,6 +556,8 @@ static int check(const struct options *options, uint64_t given)
 		err = check_types(options);
 	if (!err)
 		err = check_output(options);
+	if (!err)
+		err = check_columns(options);
 	return err;
 }
 
@@ -523,6 +617,7 @@ int options__parse(int argc, char **argv, struct options *options)
 	if (optind < argc)
 		return usage_error("%s: a stray argument; values belong to options: -P 80,443",
 				   show(argv[optind]).text);
+	imply(options);
 	return check(options, given);
 }
 
@@ -531,13 +626,16 @@ void options__free(struct options *options)
 	free(options->pids.values);
 	free(options->ports.values);
 	free(options->uids.values);
+	for (size_t i = 0; i < options->columns.count; i++)
+		free(options->columns.names[i]);
+	free(options->columns.names);
 	*options = (struct options){0};
 }
 
 static const char help_head[] =
 	"Usage: tcpconnect [OPTION...]\n"
 	"\n"
-	"Show every TCP connection that a process on this host opens, as it is opened.\n";
+	"Show outgoing TCP connections as processes on this host open them.\n";
 
 static const char help_tail[] =
 	"\n"

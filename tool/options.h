@@ -13,6 +13,15 @@ struct number_list {
 	size_t count;
 };
 
+/** Bytes of a column's name at most, with its terminator. */
+#define COLUMN_NAME_SIZE 32
+
+/** Names, each once, in the order in which the user gave them. */
+struct name_list {
+	char **names;
+	size_t count;
+};
+
 /** Which address families are traced: -4 and -6 exclude each other. */
 enum family_choice {
 	FAMILY_BOTH,
@@ -27,6 +36,7 @@ enum action {
 	ACTION_VERSION,
 	ACTION_PRINT_PROBE_TEXT, /* --ebpf */
 	ACTION_COMPILE_ONLY,	 /* --compile-only -o FILE */
+	ACTION_LIST_COLUMNS,	 /* --columns help */
 };
 
 /** Where the compiler takes the kernel's types from: --types. */
@@ -62,11 +72,16 @@ struct options {
 	const char *mntns_map;	/* --mntnsmap: likewise */
 
 	/* what is shown */
-	bool timestamp;	 /* -t */
-	bool print_uid;	 /* -U */
-	bool local_port; /* -L */
-	bool count;	 /* -c */
-	bool dns;	 /* -d */
+	bool timestamp;		  /* -t */
+	bool print_uid;		  /* -U */
+	bool local_port;	  /* -L */
+	bool count;		  /* -c */
+	bool dns;		  /* -d */
+	bool result;		  /* -r */
+	bool time;		  /* -T */
+	bool json;		  /* --json */
+	bool more_columns;	  /* --columns +LIST: behind the usual ones */
+	struct name_list columns; /* --columns */
 	enum dns_source dns_source;
 
 	/* how it is made and run */

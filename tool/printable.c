@@ -98,3 +98,25 @@ size_t printable(char *out, size_t size, const char *in, size_t length)
 	out[used] = '\0';
 	return used;
 }
+
+size_t printable__utf8(char *out, size_t size, const char *in, size_t length)
+{
+	static const char replacement[] = "\xef\xbf\xbd";
+	size_t used = 0;
+
+	while (length > 0) {
+		uint32_t code;
+		size_t taken = decode((const unsigned char *)in, length, &code);
+		const char *from = taken ? in : replacement;
+		size_t bytes = taken ? taken : sizeof(replacement) - 1;
+
+		if (size - used <= bytes)
+			break;
+		memcpy(out + used, from, bytes);
+		used += bytes;
+		in += taken ? taken : 1;
+		length -= taken ? taken : 1;
+	}
+	out[used] = '\0';
+	return used;
+}

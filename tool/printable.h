@@ -25,4 +25,18 @@
  */
 size_t printable(char *out, size_t size, const char *in, size_t length);
 
+/** Bytes that always suffice for `length` bytes of text made valid UTF-8, and the terminator. */
+#define PRINTABLE_UTF8_SIZE(length) (3 * (length) + 1)
+
+/**
+ * @brief Copy text as valid UTF-8 (RFC 3629), for a format that escapes what it must itself.
+ *
+ * Each byte that is part of no character becomes U+FFFD.
+ *
+ * @param out gets the result and a terminating zero
+ * @param size of *out*; the result ends before the first character that doesn't fit
+ * @return length of the result in bytes, without the terminator
+ */
+size_t printable__utf8(char *out, size_t size, const char *in, size_t length);
+
 #endif

@@ -11,8 +11,8 @@
 
 #include "kernel_clock.h"
 #include "names/names.h"
-#include "output/counts.h"
-#include "output/table.h"
+#include "output/output.h"
+#include "trace/cgroup_paths.h"
 #include "trace/event_order.h"
 #include "trace/losses.h"
 
@@ -31,8 +31,12 @@ struct session {
 	const volatile sig_atomic_t *stopped;
 	struct kernel_clock clock;
 	struct event_order *order;
-	struct names *names; /* NULL when none are shown */
-	struct table table;
+	struct names *names;		   /* NULL when none are shown */
+	struct cgroup_paths *cgroup_paths; /* NULL when none are shown */
+	struct output output;
+	const struct event_member *latency; /* of an event that tells its result, or NULL */
+	uint64_t first_ns;		    /* the time of the first row; 0 until then */
+	int64_t to_realtime_ns;		    /* as of this batch */
 	struct losses_report losses;
 	int err; /* of a sample that could not be taken in */
 };
@@ -46,19 +50,54 @@ static void take_sample(const void *sample, size_t size, void *ctx)
 		session->err = err;
 }
 
+static const char *cgroup_path(void *ctx, uint64_t id)
+{
+	struct session *session = ctx;
+
+	return session->cgroup_paths ? cgroup_paths__find(session->cgroup_paths, id) : NULL;
+}
+
+/* When the connect was made, of an event whose time is that of the result. */
+static uint64_t begun_ns(const struct session *session, const struct event *connect)
+{
+	uint64_t latency = 0;
+
+	if (session->latency)
+		memcpy(&latency, (const char *)connect + session->latency->offset, sizeof(latency));
+	return connect->time_ns - latency;
+}
+
+static void show_connect(struct session *session, const struct event *connect)
+{
+	struct record record = {
+		.event = connect,
+		.begun_ns = begun_ns(session, connect),
+		.to_realtime_ns = session->to_realtime_ns,
+		.cgroup_path = cgroup_path,
+		.ctx = session,
+	};
+
+	if (!session->first_ns)
+		session->first_ns = connect->time_ns;
+	record.first_ns = session->first_ns;
+	if (session->names) {
+		struct name_found found = names__find(session->names, connect, record.begun_ns);
+
+		record.query = found.name;
+		record.query_age_ns = found.age_ns;
+		record.query_from = found.from;
+	}
+	session->output.format->row(&session->output, &record);
+}
+
 static void take_event(const struct event_head *head, void *ctx)
 {
 	struct session *session = ctx;
-	const struct event *connect = (const struct event *)head;
-	struct name_found query = {0};
 
-	if (head->kind == EVENT_CONNECT) {
-		if (session->names)
-			query = names__find(session->names, connect);
-		table__print_row(&session->table, connect, query.name, query.age_ns);
-	} else if (session->names) {
+	if (head->kind == EVENT_CONNECT)
+		show_connect(session, (const struct event *)head);
+	else if (session->names)
 		names__learn(session->names, head);
-	}
 }
 
 /* Has the reader of a pipe gone away? Seen at once, and not at the next row. */
@@ -74,7 +113,7 @@ static int flush(const struct session *session)
 {
 	int err;
 
-	if (fflush(session->table.out) == 0)
+	if (fflush(session->output.out) == 0)
 		return 0;
 	err = -errno;
 	if (err != -EPIPE)
@@ -82,9 +121,38 @@ static int flush(const struct session *session)
 	return err;
 }
 
+static uint64_t now_ns(const struct session *session)
+{
+	return kernel_clock__now_ns(&session->clock);
+}
+
+static void show_loss(uint64_t lost, const char *what, void *ctx)
+{
+	struct session *session = ctx;
+
+	session->output.format->loss(&session->output, now_ns(session) + session->to_realtime_ns,
+				     lost, what);
+}
+
 static void report_losses(struct session *session)
 {
-	losses__report(&session->losses, session->tracer, kernel_clock__now_ns(&session->clock));
+	session->to_realtime_ns = kernel_clock__to_realtime_ns(&session->clock);
+	losses__report(&session->losses, session->tracer, now_ns(session), show_loss, session);
+}
+
+/* What cannot be hooked is no news on stderr, where it was said; in JSON it is a record. */
+static void show_missing(struct session *session)
+{
+	session->to_realtime_ns = kernel_clock__to_realtime_ns(&session->clock);
+	for (int group = 0; group < HOOK_GROUPS; group++) {
+		const char *name = tracer__missing(session->tracer, group);
+		char what[128];
+
+		if (!name)
+			continue;
+		snprintf(what, sizeof(what), "names: %s cannot be hooked", name);
+		show_loss(0, what, session);
+	}
 }
 
 /* One batch: all that the CPUs have, in order, up to what may still be overtaken. */
@@ -92,6 +160,7 @@ static int show_batch(struct session *session, uint64_t until_ns)
 {
 	int err = tracer__drain(session->tracer, take_sample, session);
 
+	session->to_realtime_ns = kernel_clock__to_realtime_ns(&session->clock);
 	event_order__release(session->order, until_ns, take_event, session);
 	if (err)
 		return err;
@@ -104,21 +173,25 @@ static int show_batch(struct session *session, uint64_t until_ns)
 
 static int trace_rows(struct session *session)
 {
-	int err;
+	int err = 0;
 
-	table__print_header(&session->table);
-	err = flush(session);
+	show_missing(session);
 	while (!*session->stopped && !err) {
 		err = tracer__wait(session->tracer, WAIT_MS);
 		if (!err && reader_is_gone())
 			err = -EPIPE;
 		if (!err)
-			err = show_batch(session,
-					 kernel_clock__now_ns(&session->clock) - SETTLE_NS);
+			err = show_batch(session, now_ns(session) - SETTLE_NS);
 		report_losses(session);
 	}
 	tracer__detach(session->tracer);
-	return err ? err : show_batch(session, UINT64_MAX);
+	if (err)
+		return err;
+	err = show_batch(session, UINT64_MAX);
+	if (err)
+		return err;
+	tracer__pending(session->tracer, now_ns(session), take_sample, session);
+	return show_batch(session, UINT64_MAX);
 }
 
 static int trace_counts(struct session *session)
@@ -136,7 +209,8 @@ static int trace_counts(struct session *session)
 		err = tracer__flows(session->tracer, &flows, &count);
 	if (err)
 		return err;
-	counts__print(session->table.out, flows, count);
+	session->output.format->counts(&session->output, now_ns(session) + session->to_realtime_ns,
+				       flows, count, tracer__tells_results(session->tracer));
 	free(flows);
 	return flush(session);
 }
@@ -144,12 +218,16 @@ static int trace_counts(struct session *session)
 /* Everything that rows are made with; what there is on failure, the caller frees. */
 static int begin(struct session *session)
 {
-	int err = session->table.query ? names__new(&session->names) : 0;
+	const struct event_layout *layout = tracer__layout(session->tracer);
+	int err = tracer__sees_names(session->tracer) ? names__new(&session->names) : 0;
 
 	kernel_clock__init(&session->clock);
+	session->latency = event_layout__find(layout, "latency_ns");
 	session->order = event_order__new();
 	if (!err && !session->order)
 		err = -ENOMEM;
+	if (!err && event_layout__find(layout, "cgroup"))
+		err = cgroup_paths__new(&session->cgroup_paths);
 	if (err)
 		warnx("cannot begin: %s", strerror(-err));
 	return err;
@@ -157,13 +235,11 @@ static int begin(struct session *session)
 
 static int trace(struct session *session)
 {
-	int err;
+	int err = flush(session);
 
-	puts("Tracing connect ... Hit Ctrl-C to end");
-	err = flush(session);
 	if (!err)
 		err = tracer__counts(session->tracer) ? trace_counts(session) : trace_rows(session);
-	losses__report_total(session->tracer, kernel_clock__now_ns(&session->clock));
+	losses__report_total(session->tracer, now_ns(session));
 	return err == -EPIPE ? 0 : err; /* whoever reads has had enough */
 }
 
@@ -173,17 +249,19 @@ int session__run(const struct options *options, struct tracer *tracer,
 	struct session session = {
 		.tracer = tracer,
 		.stopped = stopped,
-		.table = {.out = stdout,
-			  .timestamp = options->timestamp,
-			  .uid = options->print_uid,
-			  .local_port = options->local_port,
-			  .query = tracer__sees_names(tracer)},
+		.output = {.out = stdout, .format = options->json ? &json_format : &table_format},
 	};
+	const struct columns_source source = {.layout = tracer__layout(tracer),
+					      .queries = tracer__sees_names(tracer)};
 	int err = begin(&session);
 
 	if (!err)
+		err = session.output.format->begin(&session.output, options, &source);
+	if (!err)
 		err = trace(&session);
+	session.output.format->end(&session.output);
 	event_order__free(session.order);
+	cgroup_paths__free(session.cgroup_paths);
 	names__free(session.names);
 	return err;
 }

@@ -122,7 +122,7 @@ static void check_address(struct dns_names *names, const struct piece *pieces, s
 	const char *name;
 
 	memcpy(padded, address, length);
-	name = dns_names__find(names, family, padded, now_ns, pid, &age_ns);
+	name = dns_names__find(names, family, padded, now_ns, pid, &age_ns, NULL);
 	if (!name)
 		return;
 	CHECK(age_ns <= DNS_NAMES_MAX_AGE_NS);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <arpa/inet.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,7 +11,7 @@
 static struct tracer_flow flow(const char *saddr, const char *daddr, uint16_t dport,
 			       uint64_t connects)
 {
-	struct tracer_flow made = {.key = {.dport = dport}, .connects = connects};
+	struct tracer_flow made = {.key = {.dport = dport}, .count = {.connects = connects}};
 
 	made.key.family = strchr(saddr, ':') ? AF_INET6 : AF_INET;
 	assert_int_equal(inet_pton(made.key.family, saddr, made.key.saddr), 1);
@@ -24,7 +25,7 @@ static char *print(struct tracer_flow *flows, size_t count)
 	size_t size;
 	FILE *out = open_memstream(&text, &size);
 
-	counts__print(out, flows, count);
+	counts__print(out, flows, count, false);
 	fclose(out);
 	return text;
 }

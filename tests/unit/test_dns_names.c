@@ -152,7 +152,7 @@ static const char *find(struct dns_names *names, const char *text, uint64_t time
 	uint8_t address[16];
 	int family = parse(text, address);
 
-	return dns_names__find(names, family, address, time_ns, pid, NULL);
+	return dns_names__find(names, family, address, time_ns, pid, NULL, NULL);
 }
 
 static int setup(void **state)
@@ -549,7 +549,7 @@ static void test_unknown_family(void **state)
 	uint8_t address[16] = {0};
 
 	assert_int_equal(dns_names__learn_name(*state, "a", AF_UNIX, address, 1, 1), -EAFNOSUPPORT);
-	assert_null(dns_names__find(*state, AF_UNIX, address, 1, 1, NULL));
+	assert_null(dns_names__find(*state, AF_UNIX, address, 1, 1, NULL, NULL));
 }
 
 /* Which name is shown */
@@ -682,13 +682,13 @@ static void test_age(void **state)
 	int family = parse("192.0.2.1", address);
 	uint64_t age_ns = 42;
 
-	assert_null(dns_names__find(*state, family, address, SECOND, 1, &age_ns));
+	assert_null(dns_names__find(*state, family, address, SECOND, 1, &age_ns, NULL));
 	assert_int_equal(age_ns, 42);
 	answer(*state, "a", "192.0.2.1", SECOND, 1);
 	answer(*state, "b", "192.0.2.1", 2 * SECOND, 2);
-	assert_non_null(dns_names__find(*state, family, address, 3 * SECOND, 1, &age_ns));
+	assert_non_null(dns_names__find(*state, family, address, 3 * SECOND, 1, &age_ns, NULL));
 	assert_int_equal(age_ns, 2 * SECOND);
-	assert_non_null(dns_names__find(*state, family, address, 3 * SECOND, 3, &age_ns));
+	assert_non_null(dns_names__find(*state, family, address, 3 * SECOND, 3, &age_ns, NULL));
 	assert_int_equal(age_ns, SECOND);
 }
 

@@ -692,6 +692,8 @@ static void test_abbreviations_of_the_python_tool(void **state)
 		snprintf(full, sizeof(full), "--%s", names[i].name);
 		for (size_t length = names[i].shortest; length <= strlen(names[i].name); length++) {
 			snprintf(beginning, sizeof(beginning), "%.*s", (int)(2 + length), full);
+			if (strcmp(beginning, "--time") == 0)
+				continue; /* an option of its own here */
 			check_same(ARGS(beginning, names[i].argument),
 				   ARGS(full, names[i].argument));
 		}
@@ -740,6 +742,10 @@ static void test_help_shows_every_option_in_100_columns(void **state)
 		"  -L, --lport ",
 		"  -d, --dns ",
 		"      --dns-source wire|libc|both ",
+		"  -r, --result ",
+		"  -T, --time ",
+		"      --columns [+]LIST ",
+		"      --json ",
 		"  -c, --count ",
 		"      --probes DIR ",
 		"      --ebpf ",

@@ -453,7 +453,7 @@ int dns_names__learn_name(struct dns_names *names, const char *name, int family,
 }
 
 const char *dns_names__find(struct dns_names *names, int family, const uint8_t address[16],
-			    uint64_t time_ns, uint32_t pid, uint64_t *age_ns)
+			    uint64_t time_ns, uint32_t pid, uint64_t *age_ns, bool *own)
 {
 	const struct answer *answer = NULL;
 	struct key key;
@@ -465,6 +465,8 @@ const char *dns_names__find(struct dns_names *names, int family, const uint8_t a
 		answer = table__answer(&names->processes, &key, key__hash(&key, names->secrets),
 				       time_ns);
 	}
+	if (own)
+		*own = answer != NULL;
 	if (!answer) {
 		key.pid = 0;
 		answer =

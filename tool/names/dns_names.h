@@ -3,6 +3,7 @@
 #ifndef TCPCONNECT_DNS_NAMES_H
 #define TCPCONNECT_DNS_NAMES_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -104,12 +105,13 @@ int dns_names__learn_name(struct dns_names *names, const char *name, int family,
  * @param time_ns of the connect, CLOCK_MONOTONIC
  * @param pid the connecting thread group, or 0 if not known
  * @param age_ns gets how long before the connect the answer came, if there is one; may be NULL
+ * @param own gets whether the process itself had the answer; may be NULL
  * @return the name, as the Python tool's dnslib prints it without its last dot: printable ASCII,
  *         other bytes as `\DDD`; but a dot or backslash within a label as `\.` and `\\`. It is
  *         valid until the next call with this table. NULL if there is none.
  */
 const char *dns_names__find(struct dns_names *names, int family, const uint8_t address[16],
-			    uint64_t time_ns, uint32_t pid, uint64_t *age_ns);
+			    uint64_t time_ns, uint32_t pid, uint64_t *age_ns, bool *own);
 
 /** @brief How many addresses have a name, at most DNS_NAMES_MAX_ADDRESSES. */
 size_t dns_names__count(const struct dns_names *names);

@@ -2,6 +2,7 @@
 #include "names.h"
 
 #include <errno.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -116,11 +117,13 @@ void names__learn(struct names *names, const struct event_head *event)
 	}
 }
 
-struct name_found names__find(struct names *names, const struct event *connect)
+struct name_found names__find(struct names *names, const struct event *connect, uint64_t begun_ns)
 {
 	struct name_found found = {0};
+	bool own = false;
 
-	found.name = dns_names__find(names->table, connect->family, connect->daddr,
-				     connect->time_ns, connect->pid, &found.age_ns);
+	found.name = dns_names__find(names->table, connect->family, connect->daddr, begun_ns,
+				     connect->pid, &found.age_ns, &own);
+	found.from = own ? "self" : "other";
 	return found;
 }

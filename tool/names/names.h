@@ -14,6 +14,7 @@ struct names;
 struct name_found {
 	const char *name; /* valid until the next call; NULL: nobody asked for one */
 	uint64_t age_ns;  /* from the answer to the connect */
+	const char *from; /* whose question it answered: "self" or "other" */
 };
 
 /**
@@ -32,7 +33,10 @@ void names__free(struct names *names);
  */
 void names__learn(struct names *names, const struct event_head *event);
 
-/** @brief The name that a connect's address had when it was made. */
-struct name_found names__find(struct names *names, const struct event *connect);
+/**
+ * @brief The name that a connect's address had when it was made.
+ * @param begun_ns when that was, CLOCK_MONOTONIC; the event's time may be that of the result
+ */
+struct name_found names__find(struct names *names, const struct event *connect, uint64_t begun_ns);
 
 #endif

@@ -28,6 +28,11 @@ static bool with_kprobes(const struct options *options)
 	return options->attach == ATTACH_KPROBE;
 }
 
+static bool with_result(const struct options *options)
+{
+	return options->result;
+}
+
 static bool with_sockops(const struct options *options)
 {
 	return options->attach == ATTACH_SOCKOPS;
@@ -57,7 +62,9 @@ static const struct probe_file {
 	{"event.h", always, ""},
 	{"output.h", always, ""},
 	{"filter.h", always, ""},
+	{"columns.h", always, ""},
 	{"connect.h", always, ""},
+	{"outcome.h", with_result, "with -r"},
 	{"connect_kprobe.c", with_kprobes, "with kprobes (--attach kprobe)"},
 	{"connect_sockops.c", with_sockops, "with sockops (--attach sockops)"},
 	{"dns.h", dns_wire, "with -d, unless --dns-source libc"},

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "probe_text.h"
 
+#include <ctype.h>
 #include <err.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "filter_list.h"
 #include "probe_files.h"
@@ -53,6 +55,26 @@ static void write_flag(FILE *text, const char *name, bool on)
 		fprintf(text, "#define %s\n", name);
 }
 
+/* COLUMN_NAME for a column that the probes can send; others are there without a word. */
+static void write_column(FILE *text, const char *name, const char *files)
+{
+	char define[sizeof("COLUMN_") + COLUMN_NAME_SIZE] = "COLUMN_";
+	size_t length = strlen(define);
+
+	for (size_t i = 0; name[i] && i < COLUMN_NAME_SIZE; i++)
+		define[length++] = (char)toupper((unsigned char)name[i]);
+	define[length] = '\0';
+	write_flag(text, define, strstr(files, define));
+}
+
+static void write_columns(FILE *text, const struct options *options, const char *files)
+{
+	write_flag(text, "COLUMN_RESULT", options->result);
+	for (size_t i = 0; i < options->columns.count; i++)
+		if (strcmp(options->columns.names[i], "result") != 0)
+			write_column(text, options->columns.names[i], files);
+}
+
 static int write_filters(FILE *text, const struct options *options)
 {
 	int err = 0;
@@ -67,6 +89,28 @@ static int write_filters(FILE *text, const struct options *options)
 	return err;
 }
 
+/* The files first: which defines they ask for decides what stands above them. */
+static int write_text(FILE *text, const struct options *options, const char *directory)
+{
+	char *files = NULL;
+	size_t size;
+	FILE *stream = open_memstream(&files, &size);
+	int err = stream ? probe_files__append(options, directory, stream) : -ENOMEM;
+
+	if (!stream || (fclose(stream) != 0 && !err)) {
+		warnx("out of memory");
+		err = -ENOMEM;
+	}
+	if (!err)
+		err = write_filters(text, options);
+	if (!err) {
+		write_columns(text, options, files);
+		fputs(files, text);
+	}
+	free(files);
+	return err;
+}
+
 int probe_text__make(const struct options *options, const char *directory, char **text)
 {
 	size_t size;
@@ -77,9 +121,7 @@ int probe_text__make(const struct options *options, const char *directory, char 
 		warnx("out of memory");
 		return -ENOMEM;
 	}
-	err = write_filters(stream, options);
-	if (!err)
-		err = probe_files__append(options, directory, stream);
+	err = write_text(stream, options, directory);
 	if (fclose(stream) != 0 && !err) {
 		warnx("out of memory");
 		err = -ENOMEM;

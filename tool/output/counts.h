@@ -7,11 +7,14 @@
 
 #include "trace/tracer.h"
 
+/** @brief Put IPv4 before IPv6, and the most connects first. */
+void counts__sort(struct tracer_flow *flows, size_t count);
+
 /**
- * @brief Print an empty line, the header and a row for each flow: IPv4 and then IPv6, the most
- *        connects first.
+ * @brief Print an empty line, the header and a row for each flow.
  * @param flows is sorted
+ * @param results are known: a column says how many failed
  */
-void counts__print(FILE *out, struct tracer_flow *flows, size_t count);
+void counts__print(FILE *out, struct tracer_flow *flows, size_t count, bool results);
 
 #endif

@@ -1,68 +1,82 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "table.h"
+/* Rows under a header. The usual columns are those of tcpconnect-bpfcc, byte for byte. */
+#include "counts.h"
+#include "output.h"
 
 #include <string.h>
-#include <sys/socket.h>
 
-#include "address.h"
-#include "printable.h"
-
-/* An answer that is older than this when it is used is shown with its age. */
-#define AGE_SHOWN_NS (100 * 1000 * 1000ULL)
-
-void table__print_header(const struct table *table)
+/* Behind the last header stands nothing, behind the last value its gap. */
+static void write_header(struct output *output)
 {
-	if (table->timestamp)
-		fprintf(table->out, "%-9s", "TIME(s)");
-	if (table->uid)
-		fprintf(table->out, "%-6s", "UID");
-	fprintf(table->out, "%-7s %-12s %-2s %-16s ", "PID", "COMM", "IP", "SADDR");
-	if (table->local_port)
-		fprintf(table->out, "%-6s ", "LPORT");
-	fprintf(table->out, "%-16s %-6s%s\n", "DADDR", "DPORT", table->query ? " QUERY" : "");
-}
+	struct line *line = &output->line;
 
-static void print_query(FILE *out, const struct event *event, const char *name, uint64_t age_ns)
-{
-	bool local = address__is_localhost(event->family, event->daddr);
+	for (size_t i = 0; i < output->columns.count; i++) {
+		const struct column *column = &output->columns.list[i];
+		bool last = i + 1 == output->columns.count;
+		size_t from = line->used;
 
-	if (local && (!name || strcmp(name, "localhost") == 0)) {
-		fputs("localhost", out); /* whose age says nothing */
-		return;
+		line__append(line, column->header, strlen(column->header));
+		line__pad(line, from, column->kind == &value_query ? 0 : column->width);
+		line__pad(line, line->used, last ? 0 : column->gap);
 	}
-	if (!name) {
-		fputs("No DNS Query", out);
-		return;
-	}
-	fputs(name, out);
-	if (age_ns > AGE_SHOWN_NS)
-		fprintf(out, " (%.3fms)", age_ns / 1e6);
+	line__append(line, "\n", 1);
+	line__write(line, output->out);
 }
 
-void table__print_row(struct table *table, const struct event *event, const char *query,
-		      uint64_t query_age_ns)
+static int begin(struct output *output, const struct options *options,
+		 const struct columns_source *source)
 {
-	FILE *out = table->out;
-	char comm[4 * sizeof(event->comm) + 1];
-	address_text saddr, daddr;
+	int err = options->count ? 0 : columns__for_table(options, source, &output->columns);
 
-	if (!table->first_ns)
-		table->first_ns = event->time_ns;
-	if (table->timestamp)
-		fprintf(out, "%-9.3f", /* an event that came very late is older than the first */
-			event->time_ns > table->first_ns ? (event->time_ns - table->first_ns) / 1e9
-							 : 0);
-	if (table->uid)
-		fprintf(out, "%-6u", event->uid);
-	printable(comm, sizeof(comm), event->comm, strnlen(event->comm, sizeof(event->comm)));
-	fprintf(out, "%-7u %-12.12s %-2d %-16s ", event->pid, comm,
-		event->family == AF_INET ? 4 : 6,
-		address__format(event->family, event->saddr, saddr));
-	if (table->local_port)
-		fprintf(out, "%-6u ", event->lport);
-	fprintf(out, "%-16s %-6u ", address__format(event->family, event->daddr, daddr),
-		event->dport);
-	if (table->query)
-		print_query(out, event, query, query_age_ns);
-	fputc('\n', out);
+	if (err)
+		return err;
+	fputs("Tracing connect ... Hit Ctrl-C to end\n", output->out);
+	if (!options->count)
+		write_header(output);
+	return output->line.err;
 }
+
+static void row(struct output *output, const struct record *record)
+{
+	struct line *line = &output->line;
+
+	for (size_t i = 0; i < output->columns.count; i++) {
+		const struct column *column = &output->columns.list[i];
+		struct value value = column__value(column, record);
+		size_t from = line->used;
+
+		column->kind->text(line, &value);
+		if (column->longest && line->used - from > column->longest)
+			line->used = from + column->longest;
+		if (column->kind == &value_query && i + 1 == output->columns.count)
+			break;
+		line__pad(line, from, column->width);
+		line__pad(line, line->used, column->gap);
+	}
+	line__append(line, "\n", 1);
+	line__write(line, output->out);
+}
+
+/* Said on stderr; rows are rows only. */
+static void loss(struct output *output, uint64_t realtime_ns, uint64_t lost, const char *what)
+{
+	(void)output;
+	(void)realtime_ns;
+	(void)lost;
+	(void)what;
+}
+
+static void counts(struct output *output, uint64_t realtime_ns, struct tracer_flow *flows,
+		   size_t count, bool results)
+{
+	(void)realtime_ns;
+	counts__print(output->out, flows, count, results);
+}
+
+static void end(struct output *output)
+{
+	line__free(&output->line);
+	columns__free(&output->columns);
+}
+
+const struct output_format table_format = {begin, row, loss, counts, end};

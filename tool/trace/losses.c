@@ -8,6 +8,9 @@
 static const char *const reasons[TRACER_LOSS_KINDS] = {
 	[LOSS_RETURN_MISSED] = "connects: the kernel ran out of kretprobe instances",
 	[LOSS_CONNECTING_FULL] = "connects: more were under way than the map 'connecting' holds",
+	[LOSS_PENDING_FULL] =
+		"connects: more were under way than the map 'pending' holds (PENDING in "
+		"probes/connect.h)",
 	[LOSS_NOT_COUNTED] =
 		"connects, not counted: the map 'flows' is full (FLOWS in probes/connect.h)",
 	[LOSS_CONNECT_EVENT] = "connects: the perf buffer was full; a larger --buffer-pages helps",
@@ -18,7 +21,8 @@ static const char *const reasons[TRACER_LOSS_KINDS] = {
 		"events on a CPU that came online after the start: start tcpconnect again",
 };
 
-void losses__report(struct losses_report *report, struct tracer *tracer, uint64_t now_ns)
+void losses__report(struct losses_report *report, struct tracer *tracer, uint64_t now_ns,
+		    loss_fn fn, void *ctx)
 {
 	struct tracer_losses now;
 
@@ -31,6 +35,7 @@ void losses__report(struct losses_report *report, struct tracer *tracer, uint64_
 		if (!lost)
 			continue;
 		warnx("lost %llu %s", (unsigned long long)lost, reasons[i]);
+		fn(lost, reasons[i], ctx);
 		report->reported.count[i] = now.count[i];
 		report->reported_at_ns = now_ns;
 	}

@@ -37,6 +37,7 @@ struct maps {
 	const struct bpf_map *flows;
 	const struct bpf_map *dns_askers;
 	const struct bpf_map *libc_lookups;
+	const struct bpf_map *pending;
 };
 
 struct tracer {
@@ -46,6 +47,7 @@ struct tracer {
 	struct perf_buffer *buffer;
 	const struct losses *losses; /* the map's memory */
 	size_t losses_size;
+	struct event_layout layout; /* with the BTF of the object */
 	struct missing_groups missing;
 	uint64_t missed; /* what the kernel did not run, as read last */
 	uint64_t missed_read_ns;
@@ -65,6 +67,7 @@ static struct maps find_maps(const struct bpf_object *object)
 		.flows = bpf_object__find_map_by_name(object, "flows"),
 		.dns_askers = bpf_object__find_map_by_name(object, "dns_askers"),
 		.libc_lookups = bpf_object__find_map_by_name(object, "libc_lookups"),
+		.pending = bpf_object__find_map_by_name(object, "pending"),
 	};
 }
 
@@ -85,9 +88,7 @@ static int check_maps(const struct maps *maps)
 	int err = check_map(maps->losses, sizeof(int), sizeof(struct losses));
 
 	if (!err)
-		err = check_map(maps->connecting, sizeof(uint32_t), sizeof(void *));
-	if (!err)
-		err = check_map(maps->flows, sizeof(struct flow), sizeof(uint64_t));
+		err = check_map(maps->flows, sizeof(struct flow), sizeof(struct flow_count));
 	if (!err && !maps->flows && !maps->events) {
 		warnx("the object has no perf output named 'events'");
 		err = -EINVAL;
@@ -114,7 +115,8 @@ static int prepare(struct bpf_object *object, void *context)
 	if (err)
 		return err;
 	if (!maps->flows) {
-		err = event_layout__check(bpf_object__btf(object));
+		event_layout__free(&preparation->tracer->layout); /* of an earlier attempt */
+		err = event_layout__read(bpf_object__btf(object), &preparation->tracer->layout);
 		if (err)
 			return err;
 	}
@@ -330,6 +332,59 @@ int tracer__attach(struct tracer *tracer)
 	return err;
 }
 
+const struct event_layout *tracer__layout(const struct tracer *tracer)
+{
+	return &tracer->layout;
+}
+
+bool tracer__tells_results(const struct tracer *tracer)
+{
+	return bpf_object__find_program_by_name(tracer->object,
+						"raw_tracepoint__inet_sock_set_state") != NULL;
+}
+
+const char *tracer__missing(const struct tracer *tracer, int group)
+{
+	return tracer->missing.is_missing[group] ? hook__group_name(group) : NULL;
+}
+
+/* A pending event as if it ended now; false for one that has not begun. */
+static bool end_now(const struct event_layout *layout, char *event, uint64_t now_ns)
+{
+	const struct event_member *result = event_layout__find(layout, "result");
+	const struct event_member *latency = event_layout__find(layout, "latency_ns");
+	struct event *fixed = (struct event *)event;
+	__s32 pending = RESULT_PENDING, now;
+	uint64_t lasted = now_ns - fixed->time_ns;
+
+	if (!result || !latency)
+		return false;
+	memcpy(&now, event + result->offset, sizeof(now));
+	if (now != pending)
+		return false;
+	memcpy(event + latency->offset, &lasted, sizeof(lasted));
+	fixed->time_ns = now_ns;
+	return true;
+}
+
+void tracer__pending(struct tracer *tracer, uint64_t now_ns, sample_fn fn, void *ctx)
+{
+	const struct bpf_map *pending = tracer->maps.pending;
+	uint64_t key, *previous = NULL;
+	char *event;
+
+	if (!pending || bpf_map__value_size(pending) != tracer->layout.size)
+		return;
+	event = malloc(tracer->layout.size);
+	while (event && bpf_map_get_next_key(bpf_map__fd(pending), previous, &key) == 0) {
+		if (bpf_map_lookup_elem(bpf_map__fd(pending), &key, event) == 0 &&
+		    end_now(&tracer->layout, event, now_ns))
+			fn(event, tracer->layout.size, ctx);
+		previous = &key;
+	}
+	free(event);
+}
+
 bool tracer__counts(const struct tracer *tracer)
 {
 	return tracer->maps.flows != NULL;
@@ -447,7 +502,7 @@ int tracer__flows(const struct tracer *tracer, struct tracer_flow **flows, size_
 		}
 		flow = &(*flows)[(*count)++];
 		*flow = (struct tracer_flow){.key = key};
-		bpf_map_lookup_elem(flows_fd, &key, &flow->connects);
+		bpf_map_lookup_elem(flows_fd, &key, &flow->count);
 		previous = &key;
 	}
 	return 0;
@@ -469,6 +524,7 @@ void tracer__close(struct tracer *tracer)
 	perf_buffer__free(tracer->buffer);
 	if (tracer->losses)
 		munmap((void *)tracer->losses, tracer->losses_size);
+	event_layout__free(&tracer->layout);
 	bpf_object__close(tracer->object);
 	free(tracer);
 }

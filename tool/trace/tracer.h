@@ -8,6 +8,8 @@
 #include <stdint.h>
 
 #include "event.h"
+#include "event_layout.h"
+#include "hook.h"
 #include "options.h"
 
 struct tracer;
@@ -26,7 +28,7 @@ struct tracer_losses {
 /** One row of the counts. */
 struct tracer_flow {
 	struct flow key;
-	uint64_t connects;
+	struct flow_count count;
 };
 
 /** What is called for each sample of the perf buffer: a struct event and its payload. */
@@ -51,6 +53,21 @@ int tracer__attach(struct tracer *tracer);
 
 /** @brief Does this object count connects in the kernel instead of sending events? */
 bool tracer__counts(const struct tracer *tracer);
+
+/** @brief What this object's events are made of; none for one that counts. The tracer's. */
+const struct event_layout *tracer__layout(const struct tracer *tracer);
+
+/** @brief Does this object tell what became of a connect? */
+bool tracer__tells_results(const struct tracer *tracer);
+
+/** @brief What cannot be hooked, in words, by enum hook_group; NULL where nothing is missing. */
+const char *tracer__missing(const struct tracer *tracer, int group);
+
+/**
+ * @brief Hand out the connects that are under way: as samples, with the result RESULT_PENDING.
+ * @param now_ns CLOCK_MONOTONIC, up to which they have lasted
+ */
+void tracer__pending(struct tracer *tracer, uint64_t now_ns, sample_fn fn, void *ctx);
 
 /** @brief Does this object send DNS answers, so that connects have names? */
 bool tracer__sees_names(const struct tracer *tracer);

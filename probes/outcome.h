@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0
+/*
+ * What became of a connect. Its socket leaves SYN_SENT, or SYN_RECV where both sides connected at
+ * once, in one place of the kernel: tcp_set_state(), which has the raw tracepoint
+ * inet_sock_set_state (include/trace/events/sock.h, Linux 4.16). Whatever task runs there just then
+ * is nobody's: who connected is known from the connect.
+ */
+#include <net/tcp_states.h>
+#include <linux/tcp.h>
+
+/* While a connect is pending, its result is one of these. */
+#define RESULT_NO_SYN	-3	/* none has been sent: no connect yet (TCP Fast Open, RFC 7413) */
+
+static __always_inline u32 segments_sent(struct sock *sk)
+{
+	u32 segments = 0;
+
+	bpf_probe_read_kernel(&segments, sizeof(segments), &((struct tcp_sock *)sk)->segs_out);
+	return segments;
+}
+
+static __always_inline s32 result_of(struct sock *sk, int new_state)
+{
+	int err = 0;
+
+	if (new_state == TCP_ESTABLISHED)
+		return RESULT_OK;
+	bpf_probe_read_kernel(&err, sizeof(err), &sk->sk_err);
+	return err ? err : RESULT_CLOSED;
+}
+
+/* Reports a pending connect with its result, and forgets it. */
+static __always_inline void end_connect(void *ctx, u64 key, struct event *event, s32 result)
+{
+	u64 now = bpf_ktime_get_ns();
+
+	event->result = result;
+	event->latency_ns = now - event->time_ns;
+	event->time_ns = now;
+	send_connect(ctx, event);
+	delete_event(key);
+}
+
+/* A socket has a new state: ends the connect that is pending for it, if that is decided now. */
+static __always_inline void connect_new_state(void *ctx, struct sock *sk, int old_state,
+					      int new_state, s32 without_syn)
+{
+	struct event *event;
+	u64 key = (u64)sk;
+	s32 result;
+
+	if (old_state != TCP_SYN_SENT && old_state != TCP_SYN_RECV)
+		return;
+	if (new_state == TCP_SYN_RECV) /* the other side connects too */
+		return;
+	event = pending.lookup(&key);
+	if (!event)
+		return;
+	result = result_of(sk, new_state);
+	if (event->result == RESULT_NO_SYN && result == RESULT_CLOSED && !segments_sent(sk))
+		result = without_syn;
+	if (result == RESULT_NO_SYN)
+		delete_event(key);
+	else
+		end_connect(ctx, key, event, result);
+}
