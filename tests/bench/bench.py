@@ -2,7 +2,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Measures tcpconnect beside its peers on the kernel that this runs on.
 
-usage: bench.py --tool PATH --programs DIR [--peer NAME=COMMAND]... [--runs N] [--connects N]
+usage: bench.py --tool PATH --programs DIR [--peer NAME=COMMAND]... [--against PATH] [--runs N] [--connects N]
+
+--against PATH: another build of tcpconnect, "before"; only what both are compared by is measured.
 
 Prints a table: the median of the runs with minimum and maximum, and our median divided by each peer's.
 "python" is tcpconnect-bpfcc, "libbpf" is the CO-RE tcpconnect.
@@ -11,6 +13,7 @@ import argparse
 import os
 import pty
 import re
+import select
 import shlex
 import shutil
 import signal
@@ -26,6 +29,7 @@ PORT = 1  # nobody listens there
 ROW = re.compile(rb"^ *[0-9.]*\s*[0-9]+ +\S+ +4 +127\.0\.0\.1 +127\.0\.0\.1 +1\b", re.M)
 # What takes a minute in a guest is measured with fewer connects under load, and once only.
 SLOW_PEER = "python"
+BOUND = 900  # seconds, for any one wait
 
 
 class Knocker(threading.Thread):
@@ -64,11 +68,14 @@ class Traced:
             self.process = subprocess.Popen(command, stdout=slave, stderr=subprocess.PIPE)
             os.close(slave)
 
-    def wait_for(self, pattern, timeout=900):
+    def wait_for(self, pattern):
         """Seconds from the start to the first output that matches."""
         seen = b""
-        while time.monotonic() < self.begin + timeout:
-            seen += os.read(self.master, 65536)
+        while select.select([self.master], [], [], max(0, self.begin + BOUND - time.monotonic()))[0]:
+            try:
+                seen += os.read(self.master, 65536)
+            except OSError as error:  # it has ended
+                raise OSError(self.process.stderr.read().decode(errors="replace")) from error
             if pattern.search(seen):
                 return time.monotonic() - self.begin
         raise TimeoutError
@@ -97,14 +104,17 @@ class Traced:
 
     def stop(self):
         """Ctrl-C: seconds to the end, and the peak of memory in MB, of it or of a process that it waited for."""
+        last_resort = threading.Timer(BOUND, self.process.kill)
+        last_resort.start()
         begin = time.monotonic()
         self.process.send_signal(signal.SIGINT)
         _, status, usage = os.wait4(self.process.pid, 0)
+        last_resort.cancel()
         seconds = time.monotonic() - begin
         self.process.returncode = os.waitstatus_to_exitcode(status)
         self.errors = self.process.stderr.read().decode(errors="replace")
         if self.drainer:
-            self.drainer.join()  # or it would read from whatever gets the descriptor's number next
+            self.drainer.join(BOUND)  # or it would read from whatever gets the descriptor's number next
         if self.master is not None:
             os.close(self.master)
         return seconds, usage.ru_maxrss / 1024
@@ -123,7 +133,7 @@ def start(command):
 
 def run_program(arguments, *words):
     command = [f"{arguments.programs}/{words[0]}", *map(str, words[1:])]
-    return float(subprocess.run(command, stdout=subprocess.PIPE, check=True).stdout)
+    return float(subprocess.run(command, stdout=subprocess.PIPE, check=True, timeout=BOUND).stdout)
 
 
 def storm(arguments, connects):
@@ -142,7 +152,7 @@ def bpf_programs(pid):
     figures = {}
     for number in ids:
         shown = subprocess.run(["bpftool", "prog", "show", "id", number], stdout=subprocess.PIPE, text=True,
-                               check=False).stdout
+                               check=False, timeout=BOUND).stdout
         found = re.search(r"run_time_ns (\d+) run_cnt (\d+)", shown)
         figures[number] = (int(found[1]), int(found[2])) if found else (0, 0)
     return figures
@@ -150,11 +160,11 @@ def bpf_programs(pid):
 
 def bpf_ns(pid, work):
     """Time in the process's programs while the work runs."""
-    subprocess.run(["sysctl", "-qw", "kernel.bpf_stats_enabled=1"], check=True)
+    subprocess.run(["sysctl", "-qw", "kernel.bpf_stats_enabled=1"], check=True, timeout=BOUND)
     before = bpf_programs(pid)
     work()
     after = bpf_programs(pid)
-    subprocess.run(["sysctl", "-qw", "kernel.bpf_stats_enabled=0"], check=True)
+    subprocess.run(["sysctl", "-qw", "kernel.bpf_stats_enabled=0"], check=True, timeout=BOUND)
     return sum(time_ns - before.get(number, (0, 0))[0] for number, (time_ns, _) in after.items())
 
 
@@ -187,7 +197,7 @@ def with_names(arguments, command, datagrams):
 
 
 def wait_until_rows(path):
-    deadline = time.monotonic() + 900
+    deadline = time.monotonic() + BOUND
     with Knocker():
         while not rows_of(path):
             if time.monotonic() > deadline:
@@ -264,6 +274,7 @@ def parse():
     parser.add_argument("--tool", required=True)
     parser.add_argument("--programs", required=True, help="where storm and datagrams are")
     parser.add_argument("--peer", action="append", default=[])
+    parser.add_argument("--against")
     parser.add_argument("--runs", type=int, default=5)
     parser.add_argument("--connects", type=int, default=5000)
     parser.add_argument("--storm-connects", type=int, default=100000)
@@ -272,9 +283,14 @@ def parse():
     return parser.parse_args()
 
 
-def measure(arguments, tools, keep):
-    """Every figure of every tool; the runs of the tools take turns, so that a busy moment meets all of them."""
-    ours = tools["ours"]
+def turns(arguments, tools):
+    """Run, tool's name and command: the tools take turns, so that a busy moment meets all of them, and begin in turn."""
+    for run in range(arguments.runs):
+        for name, command in list(tools.items())[:: -1 if run % 2 else 1]:
+            yield run, name, command
+
+
+def measure_compiling(arguments, keep):
     for kind in ("btf", "headers"):
         try:
             for _ in range(arguments.runs):
@@ -283,21 +299,28 @@ def measure(arguments, tools, keep):
                               if figure in ("start s", "resident MB", "compiler's peak MB")})
         except OSError:
             print(f"# no types from {kind} here", flush=True)
-    start(ours)  # fills the cache
-    for _ in range(arguments.runs):
-        for name, command in tools.items():
-            figures = start(command)
-            figures.pop("compiler's peak MB")
-            keep(name, figures)
-    for run in range(arguments.runs):
-        for name, command in tools.items():
-            if name != SLOW_PEER or run == 0:
-                keep(name, under_load(arguments, command, arguments.connects))
+
+
+def measure_start_and_load(arguments, tools, keep):
+    """Of every tool."""
+    for name in ("ours", "before"):
+        if name in tools:
+            start(tools[name])  # fills the cache
+    for _, name, command in turns(arguments, tools):
+        figures = start(command)
+        figures.pop("compiler's peak MB")
+        keep(name, figures)
+    for run, name, command in turns(arguments, tools):
+        if name != SLOW_PEER or run == 0:
+            keep(name, under_load(arguments, command, arguments.connects))
+
+
+def measure_names_and_losses(arguments, tools, keep):
+    ours = tools["ours"]
     start(ours + ["-d"])
-    for run in range(arguments.runs):
-        for name, command in tools.items():
-            if name == "ours" or (name == SLOW_PEER and run == 0):
-                keep(name, with_names(arguments, command + ["-d"], arguments.datagrams))
+    for run, name, command in turns(arguments, tools):
+        if name == "ours" or (name == SLOW_PEER and run == 0):
+            keep(name, with_names(arguments, command + ["-d"], arguments.datagrams))
     for _ in range(arguments.runs):
         keep("ours", losses(arguments, ours, arguments.storm_connects))
         if arguments.flood:
@@ -309,7 +332,9 @@ def main():
     os.environ["PYTHONUNBUFFERED"] = "1"
     cache = tempfile.mkdtemp()
     os.chmod(cache, 0o755)
-    tools = {"ours": [arguments.tool, "--cache", cache]}
+    tools = {"ours": [arguments.tool, "--cache", f"{cache}/ours"]}
+    if arguments.against:
+        tools["before"] = [arguments.against, "--cache", f"{cache}/before"]
     for peer in arguments.peer:
         name, command = peer.split("=", 1)
         tools[name] = shlex.split(command)
@@ -322,7 +347,11 @@ def main():
             results[name].setdefault(figure, []).append(value)
         print("#", name, {k: round(v, 4) for k, v in figures.items()}, flush=True)
 
-    measure(arguments, tools, keep)
+    if not arguments.against:
+        measure_compiling(arguments, keep)
+    measure_start_and_load(arguments, tools, keep)
+    if not arguments.against:
+        measure_names_and_losses(arguments, tools, keep)
     report(results)
     shutil.rmtree(cache)
 

@@ -4,6 +4,7 @@
 # Debian 13's libbpf-tools, in a guest with Debian 12's kernel and natively. Takes about an hour.
 #
 # usage: sudo tests/bench/run.sh [guest|native]…
+#        sudo tests/bench/run.sh --against COMMIT     the build in build/ beside that commit's, natively: a minute
 cd "$(dirname "$0")/../.." || exit 1
 . tests/vm/debian.sh
 build=$PWD/build
@@ -45,6 +46,38 @@ natively() {
 		--datagrams 200000 --flood 300000)"
 }
 
+# build_of COMMIT: the directory of its build, which is made once, in its place: the tool knows where its probes are.
+build_of() {
+	local commit directory
+	commit=$(git rev-parse --short --verify "$1^{commit}") || die "no commit $1"
+	directory=$(cache_directory)/bench-$commit
+	if [ ! -e "$directory/built" ]; then
+		rm -rf "$directory"
+		mkdir -p "$directory"
+		(
+			umask 022 # the tool takes no probes that others can change
+			git archive "$commit" | tar -x --no-same-permissions -C "$directory" && cmake -G Ninja -S "$directory" -B "$directory/build" \
+				-DCMAKE_BUILD_TYPE="$(build_type)" && cmake --build "$directory/build"
+		) >"$directory/log" 2>&1 || die "cannot build $commit: see $directory/log"
+		touch "$directory/built"
+	fi
+	echo "$directory/build"
+}
+
+build_type() {
+	sed -n 's/^CMAKE_BUILD_TYPE:[A-Z]*=//p' "$build/CMakeCache.txt"
+}
+
+against() {
+	local before
+	before=$(build_of "$1") || exit
+	unshare -n sh -c "ip link set lo up; $(bench --connects 20000 --against "$before/tcpconnect")"
+}
+
+if [ "${1:-}" = --against ]; then
+	against "${2:?is a commit}"
+	exit
+fi
 [ $# -gt 0 ] || set -- guest native
 for place; do
 	case $place in
