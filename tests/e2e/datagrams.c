@@ -2,9 +2,11 @@
 /*
  * Datagrams over loopback, from one socket to another of this process.
  *
- *	datagrams plain COUNT           of 1,400 bytes, none of them from port 53; prints how many a
- *second went through datagrams answers COUNT RATE    DNS answers from port 53, each with a name and
- *an address of its own, RATE a second at most; prints how many a second were sent. Needs root.
+ * `datagrams plain COUNT`: of 1,400 bytes, none of them from port 53; prints how many a second went
+ * through.
+ *
+ * `datagrams answers COUNT RATE`: DNS answers from port 53, each with a name and an address of its
+ * own, RATE a second at most; prints how many a second were sent. Needs root.
  */
 #include <arpa/inet.h>
 #include <stdint.h>
@@ -107,6 +109,7 @@ int main(int argc, char **argv)
 {
 	double rate = -1;
 
+	alarm(600); /* no wait is longer */
 	if (argc == 3 && strcmp(argv[1], "plain") == 0)
 		rate = plain(atol(argv[2]));
 	else if (argc == 4 && strcmp(argv[1], "answers") == 0)

@@ -20,6 +20,7 @@ import ctypes
 import ipaddress
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import tempfile
@@ -29,6 +30,7 @@ import time
 from dnslib import EDNS0, DNSRecord, DNSLabel, RR
 
 PORT = 53
+BOUND = 120  # seconds, for each way
 UNKNOWN = "No DNS Query"
 MAPPED = "::ffff:"
 
@@ -162,9 +164,22 @@ def ask_over_tcp(resolver, names, apart=False):
             received = received[2 + int.from_bytes(received[:2], "big"):]
 
 
+def fork():
+    """A child's waits have a bound too: it has no alarm of its parent's."""
+    child = os.fork()
+    if child == 0:
+        signal.signal(signal.SIGALRM, over)
+        signal.alarm(BOUND)
+    return child
+
+
+def over(number, frame):
+    raise TimeoutError("not within its time")
+
+
 def in_child(function, *args):
     """Call it in a process of its own, and wait for that."""
-    child = os.fork()
+    child = fork()
     if child == 0:
         status = 1
         try:
@@ -444,7 +459,7 @@ def own_names(self, ask_for):
         self.expect_and_connect(self.address(), self.host("b"))
 
     proceed, done = os.pipe(), os.pipe()
-    child = os.fork()
+    child = fork()
     if child == 0:
         first(proceed[0], done[1])
         os._exit(0)
@@ -526,7 +541,7 @@ def through_a_stub(self):
             reply.add_answer(RR(DNSLabel(question.q.qname), record.rtype, ttl=60, rdata=record.rdata))
         stub.sendto(reply.pack(), peer)
 
-    child = os.fork()
+    child = fork()
     if child == 0:
         serve()
         os._exit(0)
@@ -592,7 +607,7 @@ def c_ares(self):
             net.connect(1, addresses[0]).on("error", () => {});
         });
     """
-    subprocess.run([need_program("node"), "-e", script, self.resolver, self.host("n")], timeout=120, check=True)
+    subprocess.run([need_program("node"), "-e", script, self.resolver, self.host("n")], timeout=BOUND, check=True)
     self.expect(self.address(), self.host("n"))
 
 
@@ -619,7 +634,7 @@ def go(self):
     self.expect(self.address(), self.host("n"))
     subprocess.run([rclone, "lsf", "--config", "/dev/null", "--retries", "1", "--low-level-retries", "1", "--bind", "0.0.0.0",
                     "--http-url", f"http://{self.host('n')}:1", ":http:"],
-                   env=os.environ | {"GODEBUG": "netdns=go"}, timeout=120, stderr=subprocess.DEVNULL)
+                   env=os.environ | {"GODEBUG": "netdns=go"}, timeout=BOUND, stderr=subprocess.DEVNULL)
 
 
 def by_musl(self, host):
@@ -706,8 +721,8 @@ def nscd(self):
             for _ in range(2):
                 in_child(by_getaddrinfo, self)
         finally:
-            daemon.terminate()
-            daemon.wait()
+            daemon.kill()
+            daemon.wait(timeout=BOUND)
 
 
 def wait_for(condition, seconds=60):
@@ -724,7 +739,7 @@ def by_getaddrinfo(self):
 
 def run_way(name, number, options):
     """In a process of its own."""
-    child = os.fork()
+    child = fork()
     if child:
         os.waitpid(child, 0)
         return

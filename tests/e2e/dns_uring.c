@@ -48,6 +48,7 @@ int main(int argc, char **argv)
 	struct io_uring ring;
 	int err, fd;
 
+	alarm(60); /* no wait is longer */
 	if (argc != 5 || inet_pton(AF_INET, argv[1], &resolver.sin_addr) != 1 ||
 	    inet_pton(AF_INET, argv[3], &address.sin_addr) != 1)
 		return 2;

@@ -35,6 +35,7 @@ int main(int argc, char **argv)
 {
 	char line[256];
 
+	alarm(3600); /* no wait is longer */
 	if (argc != 2 && argc != 3) {
 		fputs("usage: look_up PORT [NAME]\n", stderr);
 		return 2;

@@ -25,6 +25,7 @@ int main(int argc, char **argv)
 	long count = argc == 4 ? atol(argv[1]) : 0;
 	double begin;
 
+	alarm(600); /* no wait is longer */
 	if (count <= 0 || inet_pton(AF_INET, argv[2], &address.sin_addr) != 1) {
 		fputs("usage: storm COUNT ADDRESS PORT\n", stderr);
 		return 2;

@@ -18,6 +18,7 @@ int main(int argc, char **argv)
 	struct io_uring_cqe *done;
 	int fd, err;
 
+	alarm(60); /* no wait is longer */
 	if (argc != 3 || inet_pton(AF_INET, argv[1], &address.sin_addr) != 1)
 		return 2;
 	address.sin_port = htons(atoi(argv[2]));

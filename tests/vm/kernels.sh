@@ -50,7 +50,7 @@ fetch_kernel() {
 	check_fetch_tools
 	mkdir -p "${directory%/*}"
 	exec {lock}>"${directory%/*}/.$name.lock"
-	flock "$lock"
+	flock -w 3600 "$lock" || die "another fetch of kernel $name takes more than an hour"
 	if [ ! -f "$directory/release" ]; then
 		echo "guest: fetching kernel $name from $suites" >&2
 		rm -rf "${directory%/*}/.$name".??????
