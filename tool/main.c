@@ -6,6 +6,7 @@
 #include <err.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <malloc.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -80,6 +81,7 @@ static int trace(const struct options *options, const char *object, size_t size)
 
 	if (!err)
 		err = tracer__attach(tracer);
+	malloc_trim(0); /* what the start took stays away for as long as tracing lasts */
 	if (!err)
 		err = session__run(options, tracer, &stopped);
 	tracer__close(tracer);

@@ -75,6 +75,11 @@ size_t printable(char *out, size_t size, const char *in, size_t length)
 
 	if (size == 0)
 		return 0;
+	/* ordinary text, which most is */
+	while (length > 0 && *next >= ' ' && *next < 0x7f && size - used > 1) {
+		out[used++] = (char)*next++;
+		length--;
+	}
 	while (length > 0) {
 		uint32_t code = 0;
 		size_t taken = decode(next, length, &code);

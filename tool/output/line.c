@@ -32,6 +32,18 @@ void line__append(struct line *line, const char *bytes, size_t size)
 	line->used += size;
 }
 
+/* Most of what a row is: printf() would take twice the time of the whole row. */
+void line__number(struct line *line, uint64_t number)
+{
+	char digits[20], *at = digits + sizeof(digits);
+
+	do {
+		*--at = (char)('0' + number % 10);
+		number /= 10;
+	} while (number);
+	line__append(line, at, (size_t)(digits + sizeof(digits) - at));
+}
+
 void line__format(struct line *line, const char *format, ...)
 {
 	va_list arguments;

@@ -4,6 +4,7 @@
 #define TCPCONNECT_LINE_H
 
 #include <stddef.h>
+#include <stdint.h>
 #include <stdio.h>
 
 /** Zeroed, it is empty; its memory is kept from line to line. */
@@ -15,6 +16,9 @@ struct line {
 
 /** @brief Append bytes. */
 void line__append(struct line *line, const char *bytes, size_t size);
+
+/** @brief Append a number in decimal digits. */
+void line__number(struct line *line, uint64_t number);
 
 /** @brief Append text. */
 void line__format(struct line *line, const char *format, ...) __attribute__((format(printf, 2, 3)));

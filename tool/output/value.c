@@ -65,7 +65,7 @@ static void number_text(struct line *line, const struct value *value)
 	if (value->member->is_signed)
 		line__format(line, "%" PRId64, signed_of(value));
 	else
-		line__format(line, "%" PRIu64, unsigned_of(value));
+		line__number(line, unsigned_of(value));
 }
 
 static void number_json(yajl_gen json, const struct value *value)
@@ -378,7 +378,7 @@ static int family_of(const struct value *value)
 
 static void family_text(struct line *line, const struct value *value)
 {
-	line__format(line, "%d", family_of(value));
+	line__number(line, (uint64_t)family_of(value));
 }
 
 static void family_json(yajl_gen json, const struct value *value)
