@@ -109,6 +109,11 @@ size_t printable__utf8(char *out, size_t size, const char *in, size_t length)
 	static const char replacement[] = "\xef\xbf\xbd";
 	size_t used = 0;
 
+	/* ordinary text, which most is */
+	while (length > 0 && (unsigned char)*in < 0x80 && size - used > 1) {
+		out[used++] = *in++;
+		length--;
+	}
 	while (length > 0) {
 		uint32_t code;
 		size_t taken = decode((const unsigned char *)in, length, &code);

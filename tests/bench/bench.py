@@ -7,7 +7,7 @@ usage: bench.py --tool PATH --programs DIR [--peer NAME=COMMAND]... [--against P
 --against PATH: another build of tcpconnect, "before"; only what both are compared by is measured.
 
 Prints a table: the median of the runs with minimum and maximum, and our median divided by each peer's.
-"python" is tcpconnect-bpfcc, "libbpf" is the CO-RE tcpconnect.
+"python" is tcpconnect-bpfcc, "libbpf" is the CO-RE tcpconnect, "latency" is tcpconnlat-bpfcc, for -r only.
 """
 import argparse
 import os
@@ -27,6 +27,8 @@ import time
 
 PORT = 1  # nobody listens there
 ROW = re.compile(rb"^ *[0-9.]*\s*[0-9]+ +\S+ +4 +127\.0\.0\.1 +127\.0\.0\.1 +1\b", re.M)
+JSON_ROW = re.compile(rb'"dport":1[,}]')
+ALL_COLUMNS = "ppid,user,process,exe,args,host,cgroup,container,netns,mntns"
 # What takes a minute in a guest is measured with fewer connects under load, and once only.
 SLOW_PEER = "python"
 BOUND = 900  # seconds, for any one wait
@@ -208,7 +210,34 @@ def wait_until_rows(path):
 
 def rows_of(path):
     with open(path, "rb") as rows:
-        return [line for line in rows.read().splitlines() if ROW.match(line)]
+        return [line for line in rows.read().splitlines() if ROW.match(line) or JSON_ROW.search(line)]
+
+
+def storm_on_every_cpu(arguments, connects):
+    """How many connects there were."""
+    storms = [threading.Thread(target=storm, args=(arguments, connects // os.cpu_count()))
+              for _ in range(os.cpu_count())]
+    for each in storms:
+        each.start()
+    for each in storms:
+        each.join()
+    return connects // os.cpu_count() * os.cpu_count()
+
+
+def as_json(arguments, command, connects):
+    """Everything on: JSON, results, names and all columns, written to a file."""
+    with tempfile.NamedTemporaryFile() as out:
+        tool = Traced(command + ["--json", "-r", "-d", "--columns", ALL_COLUMNS], out)
+        wait_until_rows(out.name)
+        before, cpu = len(rows_of(out.name)), tool.cpu_seconds()
+        made = storm_on_every_cpu(arguments, connects)
+        time.sleep(0.5)
+        cpu = tool.cpu_seconds() - cpu
+        peak = tool.memory_mb("VmHWM")
+        tool.stop()
+        rows = len(rows_of(out.name)) - before
+    return {"--json, all columns: lost in a storm": made - rows, "--json, all columns: CPU us/event": cpu / made * 1e6,
+            "everything on: peak MB": peak}
 
 
 def losses(arguments, command, connects):
@@ -217,16 +246,11 @@ def losses(arguments, command, connects):
         tool = Traced(command + ["-t"], out)
         wait_until_rows(out.name)
         before = len(rows_of(out.name))
-        storms = [threading.Thread(target=storm, args=(arguments, connects // os.cpu_count()))
-                  for _ in range(os.cpu_count())]
-        for each in storms:
-            each.start()
-        for each in storms:
-            each.join()
+        made = storm_on_every_cpu(arguments, connects)
         tool.stop()
         times = [float(line.split()[0]) for line in rows_of(out.name)]
         disorder = sum(1 for a, b in zip(times, times[1:]) if b < a)
-    return {"lost in a storm": connects // os.cpu_count() * os.cpu_count() - (len(times) - before),
+    return {"lost in a storm": made - (len(times) - before),
             "out of order in a storm": disorder}
 
 
@@ -327,6 +351,19 @@ def measure_names_and_losses(arguments, tools, keep):
             keep("ours", flood(arguments, ours + ["-d"], arguments.flood, 100000, arguments.flood // 10))
 
 
+def measure_records(arguments, tools, latency, keep):
+    ours = tools["ours"]
+    start(ours + ["-r"])  # fills the cache
+    for _ in range(arguments.runs):
+        figures = under_load(arguments, ours + ["-r"], arguments.connects)
+        keep("ours", {f"-r: {figure}": value for figure, value in figures.items() if figure != "connects/s untraced"})
+    if latency:
+        figures = under_load(arguments, latency, arguments.connects)
+        keep("latency", {f"-r: {figure}": value for figure, value in figures.items() if figure != "connects/s untraced"})
+    for _ in range(arguments.runs):
+        keep("ours", as_json(arguments, ours, arguments.storm_connects))
+
+
 def main():
     arguments = parse()
     os.environ["PYTHONUNBUFFERED"] = "1"
@@ -338,9 +375,10 @@ def main():
     for peer in arguments.peer:
         name, command = peer.split("=", 1)
         tools[name] = shlex.split(command)
+    latency = tools.pop("latency", None)
     print(f"# kernel {os.uname().release}, {os.cpu_count()} CPUs, {arguments.runs} runs, {arguments.connects} connects, "
           f"storms of {arguments.storm_connects}", flush=True)
-    results = {name: {} for name in tools}
+    results = {name: {} for name in [*tools, *(["latency"] if latency else [])]}
 
     def keep(name, figures):
         for figure, value in figures.items():
@@ -352,6 +390,7 @@ def main():
     measure_start_and_load(arguments, tools, keep)
     if not arguments.against:
         measure_names_and_losses(arguments, tools, keep)
+        measure_records(arguments, tools, latency, keep)
     report(results)
     shutil.rmtree(cache)
 

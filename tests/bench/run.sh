@@ -37,7 +37,7 @@ in_guest() {
 	for cpus in 1 2; do
 		tests/vm/guest --kernel 6.1 --cpus $cpus --memory 3072 --timeout 6000 -- sh -c "$(bench --connects 3000 \
 			--storm-connects 100000 --peer python=/usr/sbin/tcpconnect-bpfcc \
-			--peer "'libbpf=$(<"$peer/command")'")"
+			--peer "'libbpf=$(<"$peer/command")'" --peer latency=/usr/sbin/tcpconnlat-bpfcc)"
 	done
 }
 

@@ -20,7 +20,7 @@ static const char *strange_path(void *ctx, uint64_t id)
 }
 
 /* The lines for one event; yajl's parser, which also checks UTF-8, must take each of them. */
-static char *write_row(const struct options *options, const struct record *record, size_t members,
+static char *write_row(const struct options *options, struct record *record, size_t members,
 		       bool queries)
 {
 	const struct event_layout layout = layout_of(members);

@@ -14,7 +14,8 @@ static int begin(struct output *output, const struct options *options,
 		 const struct columns_source *source)
 {
 	output->json = yajl_gen_alloc(NULL);
-	if (!output->json) {
+	output->lookups = lookups__new();
+	if (!output->json || !output->lookups) {
 		warnx("out of memory");
 		return -ENOMEM;
 	}
@@ -60,9 +61,10 @@ static void add_query_details(yajl_gen json, const struct record *record)
 		yajl_gen_null(json);
 }
 
-static void row(struct output *output, const struct record *record)
+static void row(struct output *output, struct record *record)
 {
 	yajl_gen_map_open(output->json);
+	record->lookups = output->lookups;
 	for (size_t i = 0; i < output->columns.count; i++) {
 		const struct column *column = &output->columns.list[i];
 		struct value value = column__value(column, record);
@@ -133,6 +135,7 @@ static void counts(struct output *output, uint64_t realtime_ns, struct tracer_fl
 
 static void end(struct output *output)
 {
+	lookups__free(output->lookups);
 	if (output->json)
 		yajl_gen_free(output->json);
 	columns__free(&output->columns);

@@ -7,6 +7,7 @@
 
 #include "columns.h"
 #include "line.h"
+#include "lookups.h"
 #include "options.h"
 #include "record.h"
 #include "trace/tracer.h"
@@ -17,7 +18,7 @@ struct output;
 struct output_format {
 	int (*begin)(struct output *output, const struct options *options,
 		     const struct columns_source *source);
-	void (*row)(struct output *output, const struct record *record);
+	void (*row)(struct output *output, struct record *record);
 	/* what is not shown: how much, or 0 where nobody can count it, and why */
 	void (*loss)(struct output *output, uint64_t realtime_ns, uint64_t lost, const char *what);
 	void (*counts)(struct output *output, uint64_t realtime_ns, struct tracer_flow *flows,
@@ -31,7 +32,8 @@ struct output {
 	const struct output_format *format;
 	struct columns columns;
 	struct line line; /* of a table */
-	void *json;	  /* yajl's generator */
+	struct lookups *lookups;
+	void *json; /* yajl's generator */
 };
 
 extern const struct output_format table_format;

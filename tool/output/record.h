@@ -7,6 +7,8 @@
 
 #include "trace/event.h"
 
+struct lookups;
+
 /** A connect, and what its event does not tell. */
 struct record {
 	const struct event *event; /* with what the object's layout has behind it */
@@ -19,6 +21,7 @@ struct record {
 	/* the path of a cgroup in the hierarchy, or NULL; valid until the next call */
 	const char *(*cgroup_path)(void *ctx, uint64_t id);
 	void *ctx;
+	struct lookups *lookups; /* the output's */
 };
 
 #endif

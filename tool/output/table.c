@@ -3,6 +3,8 @@
 #include "counts.h"
 #include "output.h"
 
+#include <err.h>
+#include <errno.h>
 #include <string.h>
 
 /* Behind the last header stands nothing, behind the last value its gap. */
@@ -30,16 +32,22 @@ static int begin(struct output *output, const struct options *options,
 
 	if (err)
 		return err;
+	output->lookups = lookups__new();
+	if (!output->lookups) {
+		warnx("out of memory");
+		return -ENOMEM;
+	}
 	fputs("Tracing connect ... Hit Ctrl-C to end\n", output->out);
 	if (!options->count)
 		write_header(output);
 	return output->line.err;
 }
 
-static void row(struct output *output, const struct record *record)
+static void row(struct output *output, struct record *record)
 {
 	struct line *line = &output->line;
 
+	record->lookups = output->lookups;
 	for (size_t i = 0; i < output->columns.count; i++) {
 		const struct column *column = &output->columns.list[i];
 		struct value value = column__value(column, record);
@@ -75,6 +83,7 @@ static void counts(struct output *output, uint64_t realtime_ns, struct tracer_fl
 
 static void end(struct output *output)
 {
+	lookups__free(output->lookups);
 	line__free(&output->line);
 	columns__free(&output->columns);
 }

@@ -3,14 +3,13 @@
 
 #include <errno.h>
 #include <inttypes.h>
-#include <pwd.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <time.h>
 
 #include "address.h"
-#include "container.h"
+#include "lookups.h"
 #include "printable.h"
 
 #define NS_PER_S  UINT64_C(1000000000)
@@ -52,10 +51,13 @@ static int64_t signed_of(const struct value *value)
 
 static void json_unsigned(yajl_gen json, uint64_t number)
 {
-	char digits[24];
-	int length = snprintf(digits, sizeof(digits), "%" PRIu64, number);
+	char digits[20], *at = digits + sizeof(digits);
 
-	yajl_gen_number(json, digits, (size_t)length);
+	do {
+		*--at = (char)('0' + number % 10);
+		number /= 10;
+	} while (number);
+	yajl_gen_number(json, at, (size_t)(digits + sizeof(digits) - at));
 }
 
 /* Numbers. */
@@ -401,20 +403,32 @@ static void time_text(struct line *line, const struct value *value)
 		     (unsigned int)(now % NS_PER_S / NS_PER_MS));
 }
 
+/* The last digits of a number, with zeros before them. */
+static void put_digits(char *out, size_t digits, uint64_t number)
+{
+	while (digits--) {
+		out[digits] = (char)('0' + number % 10);
+		number /= 10;
+	}
+}
+
 /* RFC 3339, section 5.6. */
 static void time_json(yajl_gen json, const struct value *value)
 {
 	uint64_t begun = value->record->begun_ns + (uint64_t)value->record->to_realtime_ns;
+	char text[] = "0000-00-00T00:00:00.000000000Z";
 	time_t seconds = (time_t)(begun / NS_PER_S);
 	struct tm utc;
-	char text[64];
-	size_t length;
 
 	gmtime_r(&seconds, &utc);
-	length = strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%S", &utc);
-	length += (size_t)snprintf(text + length, sizeof(text) - length, ".%09uZ",
-				   (unsigned int)(begun % NS_PER_S));
-	yajl_gen_string(json, (const unsigned char *)text, length);
+	put_digits(text, 4, (uint64_t)utc.tm_year + 1900);
+	put_digits(text + 5, 2, (uint64_t)utc.tm_mon + 1);
+	put_digits(text + 8, 2, (uint64_t)utc.tm_mday);
+	put_digits(text + 11, 2, (uint64_t)utc.tm_hour);
+	put_digits(text + 14, 2, (uint64_t)utc.tm_min);
+	put_digits(text + 17, 2, (uint64_t)utc.tm_sec);
+	put_digits(text + 20, 9, begun % NS_PER_S);
+	yajl_gen_string(json, (const unsigned char *)text, sizeof(text) - 1);
 }
 
 const struct value_kind value_time = {NULL, 12, time_text, time_json};
@@ -445,32 +459,22 @@ static void reltime_json(yajl_gen json, const struct value *value)
 
 const struct value_kind value_reltime = {NULL, 9, reltime_text, reltime_json};
 
-/* Whom a number stands for; the number where nobody is known by it. */
-static void user_name(char name[256], const struct value *value)
+static const char *user_of(const struct value *value)
 {
-	uid_t uid = (uid_t)unsigned_of(value);
-	struct passwd entry, *found = NULL;
-	char memory[4096];
-
-	if (getpwuid_r(uid, &entry, memory, sizeof(memory), &found) == 0 && found)
-		snprintf(name, 256, "%s", found->pw_name);
-	else
-		snprintf(name, 256, "%u", uid);
+	return lookups__user(value->record->lookups, (uint32_t)unsigned_of(value));
 }
 
 static void user_text(struct line *line, const struct value *value)
 {
-	char name[256];
+	const char *name = user_of(value);
 
-	user_name(name, value);
 	shown_text(line, name, strlen(name));
 }
 
 static void user_json(yajl_gen json, const struct value *value)
 {
-	char name[256];
+	const char *name = user_of(value);
 
-	user_name(name, value);
 	value__json_text(json, name, strlen(name));
 }
 
@@ -507,12 +511,17 @@ static void cgroup_json(yajl_gen json, const struct value *value)
 /* As docker and podman write them. */
 #define CONTAINER_SHOWN 12
 
+static const char *container_of_cgroup(const struct value *value)
+{
+	return lookups__container(value->record->lookups, unsigned_of(value),
+				  cgroup_path_of(value));
+}
+
 static void container_text(struct line *line, const struct value *value)
 {
-	const char *path = cgroup_path_of(value);
-	char id[256];
+	const char *id = container_of_cgroup(value);
 
-	if (path && container__id(path, id, sizeof(id)))
+	if (id)
 		shown_text(line, id, strnlen(id, CONTAINER_SHOWN));
 	else
 		line__append(line, "-", 1);
@@ -520,10 +529,9 @@ static void container_text(struct line *line, const struct value *value)
 
 static void container_json(yajl_gen json, const struct value *value)
 {
-	const char *path = cgroup_path_of(value);
-	char id[256];
+	const char *id = container_of_cgroup(value);
 
-	if (path && container__id(path, id, sizeof(id)))
+	if (id)
 		value__json_text(json, id, strlen(id));
 	else
 		yajl_gen_null(json);

@@ -54,7 +54,7 @@ static int reserve(struct event_order *order, size_t size)
 		order->entry_capacity = capacity;
 	}
 	if (order->used + size > order->capacity) {
-		size_t capacity = 2 * (order->used + size) + 16384;
+		size_t capacity = order->used + size + order->used / 4 + 16384;
 		char *grown = realloc(order->arena, capacity);
 
 		if (!grown)
