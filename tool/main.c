@@ -155,6 +155,18 @@ static int make_text(const struct options *options, const struct installation *i
 	return err;
 }
 
+static int use_object(const struct options *options, const char *object, size_t size)
+{
+	switch (options->action) {
+	case ACTION_COMPILE_ONLY:
+		return write_object(options->output, object, size);
+	case ACTION_LIST_COLUMNS:
+		return list_columns(object, size);
+	default:
+		return trace(options, object, size);
+	}
+}
+
 /* All that begins with a probe text: the text itself, an object in a file, or rows. */
 static int run_text(const struct options *options)
 {
@@ -173,12 +185,8 @@ static int run_text(const struct options *options)
 	else if (!err)
 		err = object_source__get(options, installation.compiler, text, &object, &size);
 	free(text);
-	if (!err && options->action == ACTION_COMPILE_ONLY)
-		err = write_object(options->output, object, size);
-	else if (!err && options->action == ACTION_LIST_COLUMNS)
-		err = list_columns(object, size);
-	else if (!err && options->action == ACTION_TRACE)
-		err = trace(options, object, size);
+	if (object)
+		err = use_object(options, object, size);
 	free(object);
 	return err;
 }

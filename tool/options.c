@@ -556,9 +556,7 @@ static int check(const struct options *options, uint64_t given)
 		err = check_types(options);
 	if (!err)
 		err = check_output(options);
-	if (!err)
-		err = check_columns(options);
-	return err;
+	return err ? err : check_columns(options);
 }
 
 static void add_name(struct option *option, const struct row *row, const char *name)

@@ -128,7 +128,8 @@ __attribute__((unused)) static void do_not_load(const void *fn, const struct loa
 	(void)load;
 }
 
-#define LOADER(fn) _Generic((fn), load_fn: load, load_with_flags_fn: load_with_flags, default: do_not_load)
+#define LOADER(fn) \
+	_Generic((fn), load_fn : load, load_with_flags_fn : load_with_flags, default : do_not_load)
 
 static void ask(void *handle, size_t number)
 {
@@ -139,7 +140,7 @@ static void ask(void *handle, size_t number)
 		.length = (int)bpf_function_size_id(handle, number),
 	};
 
-	LOADER(&bcc_func_load)(&bcc_func_load, &request);
+	LOADER (&bcc_func_load)(&bcc_func_load, &request);
 }
 
 int bcc_lines__read(void *handle, size_t number, struct bcc_line **lines, size_t *count)

@@ -238,36 +238,46 @@ static void describe_maker(char maker[MAKER_MAX])
 	maker__describe(paths, 2, maker);
 }
 
-static int write_object(const struct bcc_module *module, const char *text,
-			const struct kernel_identity *identity, int out)
+/* The object and its seal: 0 or a negative errno, with what failed in `why` if that is known. */
+static int make_object(const struct bcc_module *module, const char *text,
+		       const struct kernel_identity *identity, int fd, int out, char *why,
+		       size_t why_size)
 {
-	char why[512] = "", kernel[KERNEL_IDENTITY_MAX], maker[MAKER_MAX];
-	char seal[OBJECT_SEAL_SIZE + 1];
+	char kernel[KERNEL_IDENTITY_MAX], maker[MAKER_MAX], seal[OBJECT_SEAL_SIZE + 1];
 	char *bytes = NULL;
 	size_t size;
-	int fd = memfd_create("object",
-			      MFD_CLOEXEC); /* libelf wants to seek, stdout may be a pipe */
-	int err = fd < 0 ? -errno : 0;
+	int err;
 
 	kernel_identity__write(identity, kernel, sizeof(kernel));
 	describe_maker(maker);
+	err = object_writer__write(fd, module, text, kernel, maker, why, why_size);
+	if (err)
+		return err;
+	if (lseek(fd, 0, SEEK_SET) != 0)
+		return -errno;
+	err = file__read_fd(fd, OBJECT_MAX, &bytes, &size);
+	if (err)
+		return err;
+	object__seal(bytes, size, seal);
+	err = file__write_fd(out, bytes, size);
 	if (!err)
-		err = object_writer__write(fd, module, text, kernel, maker, why, sizeof(why));
-	if (!err && lseek(fd, 0, SEEK_SET) != 0)
-		err = -errno;
-	if (!err)
-		err = file__read_fd(fd, OBJECT_MAX, &bytes, &size);
-	if (!err)
-		err = file__write_fd(out, bytes, size);
-	if (!err) {
-		object__seal(bytes, size, seal);
 		err = file__write_fd(out, seal, OBJECT_SEAL_SIZE);
-	}
+	free(bytes);
+	return err;
+}
+
+static int write_object(const struct bcc_module *module, const char *text,
+			const struct kernel_identity *identity, int out)
+{
+	char why[512] = "";
+	/* libelf wants to seek, stdout may be a pipe */
+	int fd = memfd_create("object", MFD_CLOEXEC);
+	int err = fd < 0 ? -errno : make_object(module, text, identity, fd, out, why, sizeof(why));
+
 	if (err && why[0])
 		warnx("%s", why);
 	else if (err)
 		warnx("cannot write the object: %s", strerror(-err));
-	free(bytes);
 	if (fd >= 0)
 		close(fd);
 	return err;

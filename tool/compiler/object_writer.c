@@ -345,37 +345,64 @@ static int add_btf(struct writer *writer, const char *text)
 				: add_bytes(writer, ".BTF.ext", writer->btf_ext, ext_size, 0, NULL);
 }
 
-static int build(struct writer *writer, const char *text, const char *kernel, const char *maker)
+/* Header, string table and maps: the sections that the others refer to. */
+static int add_base(struct writer *writer, Elf_Data **strings, size_t *string_table)
 {
-	const struct bcc_module *module = writer->module;
-	size_t string_table = 0, offset, first_program;
-	Elf_Data *strings = NULL;
+	size_t offset;
 	int err = strings__add(&writer->strings, "", &offset);
 
 	if (!err)
 		err = add_header(writer, 1); /* the string table comes first */
 	if (!err)
-		err = add_string_table(writer, &strings, &string_table);
-	if (!err)
-		err = add_maps(writer);
-	first_program = string_table + 2;
-	for (size_t i = 0; i < module->program_count && !err; i++)
+		err = add_string_table(writer, strings, string_table);
+	return err ? err : add_maps(writer);
+}
+
+static int add_programs(struct writer *writer, size_t string_table)
+{
+	const size_t count = writer->module->program_count, first_program = string_table + 2;
+	int err = 0;
+
+	for (size_t i = 0; i < count && !err; i++)
 		err = add_program(writer, i);
 	if (!err)
 		err = add_symbol_table(writer, string_table);
-	for (size_t i = 0; i < module->program_count && !err; i++)
+	for (size_t i = 0; i < count && !err; i++)
 		err = add_relocations(writer, i, first_program + i);
+	return err;
+}
+
+/* What the object says of itself, and the licence that the kernel asks for. */
+static int add_facts(struct writer *writer, const char *text, const char *kernel, const char *maker)
+{
+	const struct {
+		const char *section;
+		const char *fact;
+	} facts[] = {{OBJECT_TEXT_SECTION, text},
+		     {OBJECT_KERNEL_SECTION, kernel},
+		     {OBJECT_MAKER_SECTION, maker}};
+	const char *license = writer->module->license;
+	int err = add_bytes(writer, "license", license, strlen(license) + 1, SHF_ALLOC | SHF_WRITE,
+			    NULL);
+
+	for (size_t i = 0; i < sizeof(facts) / sizeof(facts[0]) && !err; i++)
+		err = add_bytes(writer, facts[i].section, facts[i].fact, strlen(facts[i].fact), 0,
+				NULL);
+	return err;
+}
+
+static int build(struct writer *writer, const char *text, const char *kernel, const char *maker)
+{
+	Elf_Data *strings = NULL;
+	size_t string_table = 0;
+	int err = add_base(writer, &strings, &string_table);
+
+	if (!err)
+		err = add_programs(writer, string_table);
 	if (!err)
 		err = add_btf(writer, text);
 	if (!err)
-		err = add_bytes(writer, "license", module->license, strlen(module->license) + 1,
-				SHF_ALLOC | SHF_WRITE, NULL);
-	if (!err)
-		err = add_bytes(writer, OBJECT_TEXT_SECTION, text, strlen(text), 0, NULL);
-	if (!err)
-		err = add_bytes(writer, OBJECT_KERNEL_SECTION, kernel, strlen(kernel), 0, NULL);
-	if (!err)
-		err = add_bytes(writer, OBJECT_MAKER_SECTION, maker, strlen(maker), 0, NULL);
+		err = add_facts(writer, text, kernel, maker);
 	if (err)
 		return err;
 	strings->d_buf = writer->strings.bytes;

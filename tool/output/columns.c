@@ -316,6 +316,8 @@ int columns__for_json(const struct options *options, const struct columns_source
 {
 	static const char *const always[] = {"time", "pid",   "tid",   "uid",	"comm",
 					     "ip",   "saddr", "lport", "daddr", "dport"};
+	static const char *const results[] = {"result", "errno", "latency_ms"};
+	const size_t result_count = sizeof(results) / sizeof(results[0]);
 	int err = 0;
 
 	*columns = (struct columns){0};
@@ -323,13 +325,9 @@ int columns__for_json(const struct options *options, const struct columns_source
 		err = add_named(columns, always[i], source);
 	if (!err)
 		err = add_query(columns, source);
-	if (!err && event_layout__find(source->layout, "result")) {
-		err = add_named(columns, "result", source);
-		if (!err)
-			err = add_named(columns, "errno", source);
-		if (!err)
-			err = add_named(columns, "latency_ms", source);
-	}
+	for (size_t i = 0; event_layout__find(source->layout, "result") && i < result_count && !err;
+	     i++)
+		err = add_named(columns, results[i], source);
 	if (!err)
 		err = add_edited(columns, source->layout);
 	return err ? err : add_listed(columns, options, source);

@@ -214,23 +214,18 @@ static int write_headers(const struct directory *directory, const struct c_text 
 }
 
 static int fill_directory(const struct kernel_types_source *source, const struct btf *btf, bool all,
-			  struct c_text *probe, const struct c_text *taken, struct types_tree *tree,
-			  size_t *count)
+			  struct c_text *probe, const struct c_text *taken,
+			  const struct directory *directory, size_t *count)
 {
-	int err;
+	int err = write_config(directory, probe, source->release, btf);
 
-	err = directory__make(&tree->directory);
 	if (!err)
-		err = write_config(tree->directory, probe, source->release, btf);
+		err = write_types(directory, btf, probe, taken, all, count);
 	if (!err)
-		err = write_types(tree->directory, btf, probe, taken, all, count);
+		err = write_headers(directory, probe);
 	if (!err)
-		err = write_headers(tree->directory, probe);
-	if (!err)
-		err = write_version(tree->directory, source->release);
-	if (!err)
-		err = write_page_size(tree->directory);
-	return err;
+		err = write_version(directory, source->release);
+	return err ? err : write_page_size(directory);
 }
 
 static int fill(const struct kernel_types_source *source, bool all, struct c_text *probe,
@@ -244,12 +239,13 @@ static int fill(const struct kernel_types_source *source, bool all, struct c_tex
 
 	if (err)
 		return err;
-	if (libbcc)
+	err = types_tree__add_cflag(tree, "-DTYPES_FROM_BTF");
+	if (!err && libbcc)
 		err = c_text__read(&taken, libbcc);
 	if (!err)
-		err = types_tree__add_cflag(tree, "-DTYPES_FROM_BTF");
+		err = directory__make(&tree->directory);
 	if (!err)
-		err = fill_directory(source, btf, all, probe, &taken, tree, &count);
+		err = fill_directory(source, btf, all, probe, &taken, tree->directory, &count);
 	if (!err)
 		err = types_tree__describe(tree, "kernel BTF %s, %s%zu types",
 					   source->btf ? source->btf : RUNNING_BTF,
