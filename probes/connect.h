@@ -9,16 +9,12 @@
 
 BPF_HASH(flows, struct flow, struct flow_count, FLOWS);
 
-static __always_inline void count_connect(const struct event *event)
+/* Adds to what is counted for a connect's addresses and port. */
+static __always_inline void count_flow(const struct event *event, u64 connects, u64 failed)
 {
+	struct flow_count first = {.connects = connects, .failed = failed}, *count;
 	struct flow flow = {.family = event->family, .dport = event->dport};
-	struct flow_count first = {.connects = 1}, *count;
-	u64 failed = 0;
 
-#ifdef WITH_RESULT
-	failed = event->result != RESULT_OK;
-#endif
-	first.failed = failed;
 	__builtin_memcpy(flow.saddr, event->saddr, sizeof(flow.saddr));
 	__builtin_memcpy(flow.daddr, event->daddr, sizeof(flow.daddr));
 	count = flows.lookup(&flow);
@@ -30,9 +26,10 @@ static __always_inline void count_connect(const struct event *event)
 		count_loss(LOSS_NOT_COUNTED);
 		return;
 	}
-	__sync_fetch_and_add(&count->connects, 1);
+	if (connects)
+		__sync_fetch_and_add(&count->connects, connects);
 	if (failed)
-		__sync_fetch_and_add(&count->failed, 1);
+		__sync_fetch_and_add(&count->failed, failed);
 }
 #endif
 
@@ -40,7 +37,11 @@ static __always_inline void count_connect(const struct event *event)
 static __always_inline void send_connect(void *ctx, struct event *event)
 {
 #ifdef COUNT
-	count_connect(event);
+#ifdef WITH_RESULT
+	count_flow(event, 1, event->result != RESULT_OK);
+#else
+	count_flow(event, 1, 0);
+#endif
 #else
 	int err = events.perf_submit(ctx, event, sizeof(*event));
 

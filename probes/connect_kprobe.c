@@ -88,8 +88,12 @@ static __always_inline void connect_pending(void *ctx, struct attempt *attempt, 
 	describe_connect(event);
 	event->time_ns = attempt->time_ns;
 	read_addresses(event, &attempt->sk->__sk_common);
+	if (!err && segments_sent(attempt->sk)) {
+		syn_sent(event);
+		return;
+	}
 	if (!err) {
-		event->result = segments_sent(attempt->sk) ? RESULT_PENDING : RESULT_NO_SYN;
+		event->result = RESULT_NO_SYN;
 		return;
 	}
 	if (family == AF_INET6)

@@ -52,9 +52,13 @@ static __always_inline int read_socket(struct bpf_sock_ops *ops, struct event *e
  */
 static __always_inline void connect_begins(struct sock *sk)
 {
-	u16 dport = 0;
+	u16 dport = 0, protocol = 0;
 	struct event *event;
 
+	/* an MPTCP socket has the same states, and TCP sockets of its own */
+	bpf_probe_read_kernel(&protocol, sizeof(protocol), &sk->sk_protocol);
+	if (protocol != IPPROTO_TCP)
+		return;
 	bpf_probe_read_kernel(&dport, sizeof(dport), &sk->__sk_common.skc_dport);
 	if (!task_passes() || !port_passes(ntohs(dport)))
 		return;
@@ -119,8 +123,9 @@ int sockops__tcp_connect(struct bpf_sock_ops *ops)
 	if (!event)
 		return 1;
 	event->time_ns = bpf_ktime_get_ns(); /* the SYN may be later than the call, with data */
-	event->result = RESULT_PENDING;
-	if (!read_socket(ops, event))
+	if (read_socket(ops, event))
+		syn_sent(event);
+	else
 		delete_event(key);
 #else
 	if (!task_passes() || !port_passes(ntohl(ops->remote_port)))

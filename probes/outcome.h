@@ -29,15 +29,30 @@ static __always_inline s32 result_of(struct sock *sk, int new_state)
 	return err ? err : RESULT_CLOSED;
 }
 
+/* The SYN goes out: what is counted is counted now, as without results. */
+static __always_inline void syn_sent(struct event *event)
+{
+	event->result = RESULT_PENDING;
+#ifdef COUNT
+	count_flow(event, 1, 0);
+#endif
+}
+
 /* Reports a pending connect with its result, and forgets it. */
 static __always_inline void end_connect(void *ctx, u64 key, struct event *event, s32 result)
 {
 	u64 now = bpf_ktime_get_ns();
+#ifdef COUNT
+	/* a connect that only failed now was counted when its SYN went out */
+	count_flow(event, event->result != RESULT_PENDING, result != RESULT_OK);
+#endif
 
 	event->result = result;
 	event->latency_ns = now - event->time_ns;
 	event->time_ns = now;
+#ifndef COUNT
 	send_connect(ctx, event);
+#endif
 	delete_event(key);
 }
 
