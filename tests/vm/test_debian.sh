@@ -19,11 +19,13 @@ guest() {
 resolvers=$(tests/e2e/fetch_resolvers.sh) || echo "# systemd-resolved and nscd could not be fetched"
 
 guest 6.1 -- env TCPCONNECT="$TCPCONNECT" bash tests/e2e/suite.sh --hooks kprobe
+guest 6.1 -- env TCPCONNECT="$TCPCONNECT" bash tests/e2e/outcome_suite.sh --hooks kprobe --beside-python
 guest 6.1 -- env TCPCONNECT="$TCPCONNECT" RESOLVERS="$resolvers" bash tests/e2e/dns_suite.sh --beside-python
 guest 6.1 -- env TCPCONNECT="$TCPCONNECT" bash tests/e2e/restricted.sh
 guest 6.1 --append lockdown=confidentiality -- env TCPCONNECT="$TCPCONNECT" bash tests/e2e/restricted.sh
 guest 6.1 -- env TCPCONNECT="$TCPCONNECT" bash tests/e2e/side_by_side.sh all
 guest 5.10 -- env TCPCONNECT="$TCPCONNECT" bash tests/e2e/side_by_side.sh few
+guest 5.10 --no-headers -- env TCPCONNECT="$TCPCONNECT" bash tests/e2e/outcome_suite.sh --hooks kprobe
 if [ "$TCPCONNECT_MATRIX" = yes ]; then
 	tests/vm/matrix.sh
 else
