@@ -196,7 +196,7 @@ static int trace_rows(struct session *session)
 
 static int trace_counts(struct session *session)
 {
-	struct tracer_flow *flows;
+	struct counted_flow *flows;
 	size_t count;
 	int err = 0;
 

@@ -351,6 +351,26 @@ an_unknown_function_is_not_hooked() {
 	grep 'warning: not hooked.*no_such_function' "$work/symbol.err"
 }
 
+# As on a kernel without IPv6, or before its module is loaded: said once, and IPv4 is traced.
+without_ipv6_it_says_so() {
+	edit no_ipv6 connect_kprobe.c 's/tcp_v6_connect/tcp_v6_connect_gone/g' || return 1
+	trace no_ipv6 --probes "$work/no_ipv6" -P 1017 || return 1
+	local pid=$started
+	connect_to 127.0.0.1 1017
+	wait_until 10 has_rows no_ipv6 1
+	interrupt "$pid"
+	cat "$work/no_ipv6.err"
+	[ "$(rows no_ipv6)" = 1 ] && [ "$(grep -c 'IPv6 connects are not traced' "$work/no_ipv6.err")" = 1 ] &&
+		[ "$(wc -l <"$work/no_ipv6.err")" = 1 ]
+}
+
+an_unknown_tracepoint_is_not_hooked() {
+	edit tracepoint "connect_$hooks.c" 's/\z/int raw_tracepoint__no_such_point(void *ctx) { return 0; }\n/' || return 1
+	trace tracepoint --probes "$work/tracepoint" || return 1
+	interrupt "$started"
+	grep 'warning: not hooked.*no_such_point' "$work/tracepoint.err"
+}
+
 without_any_function_to_hook_it_ends() {
 	edit nothing connect_kprobe.c 's/tcp_v([46])_connect/no_such_v$1_connect/g' || return 1
 	refused 1 "nothing to trace with" --probes "$work/nothing"
@@ -902,6 +922,7 @@ check "warnings about an edited probe are shown" warnings_about_an_edited_probe_
 check "a hook that a cgroup does not have" a_hook_is_refused cgroup_skb__sideways "can stand: ingress egress"
 check "a function that BTF does not have" a_hook_is_refused kfunc__no_such_function "no function 'no_such_function'"
 check "a name that says no hook" a_hook_is_refused connect "known beginnings: kprobe__, "
+check "a tracepoint that the kernel lacks is left out with a warning" an_unknown_tracepoint_is_not_hooked
 [ "$hooks" = kprobe ] || check "a kprobe where there are none" a_hook_is_refused kprobe__f "this kernel has no kprobes"
 check "a refused program for names costs names only" a_refused_program_for_names_costs_names_only
 if setpriv --reuid 65534 --clear-groups unshare -Urm true 2>/dev/null; then
@@ -913,6 +934,7 @@ fi
 check "a probe that the kernel refuses is named" a_probe_that_the_kernel_refuses_is_named
 if [ "$hooks" = kprobe ]; then
 	check "a function that the kernel lacks is left out with a warning" an_unknown_function_is_not_hooked
+	check "without IPv6 it says so once" without_ipv6_it_says_so
 	check "with none of the functions it ends" without_any_function_to_hook_it_ends
 fi
 check "SIGTERM ends it" ends_by TERM

@@ -8,10 +8,10 @@
 #include "output/counts.h"
 #include "test.h"
 
-static struct tracer_flow flow(const char *saddr, const char *daddr, uint16_t dport,
-			       uint64_t connects)
+static struct counted_flow flow(const char *saddr, const char *daddr, uint16_t dport,
+				uint64_t connects)
 {
-	struct tracer_flow made = {.key = {.dport = dport}, .count = {.connects = connects}};
+	struct counted_flow made = {.key = {.dport = dport}, .count = {.connects = connects}};
 
 	made.key.family = strchr(saddr, ':') ? AF_INET6 : AF_INET;
 	assert_int_equal(inet_pton(made.key.family, saddr, made.key.saddr), 1);
@@ -19,7 +19,7 @@ static struct tracer_flow flow(const char *saddr, const char *daddr, uint16_t dp
 	return made;
 }
 
-static char *print(struct tracer_flow *flows, size_t count)
+static char *print(struct counted_flow *flows, size_t count)
 {
 	char *text;
 	size_t size;
@@ -44,7 +44,7 @@ static void nothing_counted(void **state)
 
 static void ipv4_first_and_the_most_connects_first(void **state)
 {
-	struct tracer_flow flows[] = {
+	struct counted_flow flows[] = {
 		flow("::1", "::1", 80, 900),
 		flow("10.0.0.1", "10.0.0.2", 80, 2),
 		flow("::1", "::1", 443, 1000),

@@ -12,7 +12,7 @@
  */
 static int by_family_and_connects(const void *left, const void *right)
 {
-	const struct tracer_flow *a = left, *b = right;
+	const struct counted_flow *a = left, *b = right;
 	int order;
 
 	if (a->key.family != b->key.family)
@@ -25,13 +25,13 @@ static int by_family_and_connects(const void *left, const void *right)
 	return order ? order : a->key.dport - b->key.dport;
 }
 
-void counts__sort(struct tracer_flow *flows, size_t count)
+void counts__sort(struct counted_flow *flows, size_t count)
 {
 	if (count)
 		qsort(flows, count, sizeof(*flows), by_family_and_connects);
 }
 
-void counts__print(FILE *out, struct tracer_flow *flows, size_t count, bool results)
+void counts__print(FILE *out, struct counted_flow *flows, size_t count, bool results)
 {
 	counts__sort(flows, count);
 	fprintf(out, "\n%-25s %-25s %-20s %-10s%s\n", "LADDR", "RADDR", "RPORT", "CONNECTS",

@@ -3,18 +3,19 @@
 #ifndef TCPCONNECT_COUNTS_H
 #define TCPCONNECT_COUNTS_H
 
+#include <stdbool.h>
 #include <stdio.h>
 
-#include "trace/tracer.h"
+#include "trace/event.h"
 
 /** @brief Put IPv4 before IPv6, and the most connects first. */
-void counts__sort(struct tracer_flow *flows, size_t count);
+void counts__sort(struct counted_flow *flows, size_t count);
 
 /**
  * @brief Print an empty line, the header and a row for each flow.
  * @param flows is sorted
  * @param results are known: a column says how many failed
  */
-void counts__print(FILE *out, struct tracer_flow *flows, size_t count, bool results);
+void counts__print(FILE *out, struct counted_flow *flows, size_t count, bool results);
 
 #endif

@@ -109,7 +109,7 @@ static void add_address(yajl_gen json, const char *name, const struct flow *flow
 	word(json, address__format(flow->family, address, text));
 }
 
-static void counts(struct output *output, uint64_t realtime_ns, struct tracer_flow *flows,
+static void counts(struct output *output, uint64_t realtime_ns, struct counted_flow *flows,
 		   size_t count, bool results)
 {
 	yajl_gen json = output->json;

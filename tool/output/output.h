@@ -10,7 +10,7 @@
 #include "lookups.h"
 #include "options.h"
 #include "record.h"
-#include "trace/tracer.h"
+#include "trace/event.h"
 
 struct output;
 
@@ -21,7 +21,7 @@ struct output_format {
 	void (*row)(struct output *output, struct record *record);
 	/* what is not shown: how much, or 0 where nobody can count it, and why */
 	void (*loss)(struct output *output, uint64_t realtime_ns, uint64_t lost, const char *what);
-	void (*counts)(struct output *output, uint64_t realtime_ns, struct tracer_flow *flows,
+	void (*counts)(struct output *output, uint64_t realtime_ns, struct counted_flow *flows,
 		       size_t count, bool results);
 	void (*end)(struct output *output);
 };

@@ -74,7 +74,7 @@ static void loss(struct output *output, uint64_t realtime_ns, uint64_t lost, con
 	(void)what;
 }
 
-static void counts(struct output *output, uint64_t realtime_ns, struct tracer_flow *flows,
+static void counts(struct output *output, uint64_t realtime_ns, struct counted_flow *flows,
 		   size_t count, bool results)
 {
 	(void)realtime_ns;

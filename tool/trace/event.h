@@ -7,4 +7,10 @@
 
 #include "probes/event.h"
 
+/** One entry of the map `flows`. */
+struct counted_flow {
+	struct flow key;
+	struct flow_count count;
+};
+
 #endif

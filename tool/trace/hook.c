@@ -190,7 +190,7 @@ static const struct hook_way kprobes = {
 	attach_kprobe, missing_kprobes, refused_kprobe,
 	"root, or CAP_BPF and CAP_PERFMON with kernel.perf_event_paranoid at most 2"};
 static const struct hook_way root_cgroup = {attach_to_root_cgroup, missing_cgroup, refused_sockops,
-					    "root, or CAP_BPF and CAP_NET_ADMIN"};
+					    "root, or CAP_BPF, CAP_PERFMON and CAP_NET_ADMIN"};
 static const struct hook_way libc = {
 	attach_to_libc, missing_anything, refused_for_no_known_reason,
 	"root, or CAP_PERFMON, CAP_SYS_ADMIN where the kernel wants that, and CAP_SYS_PTRACE to see "

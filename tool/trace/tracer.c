@@ -485,10 +485,10 @@ void tracer__losses(struct tracer *tracer, uint64_t now_ns, struct tracer_losses
 	losses->count[TRACER_LOSS_PROBE_MISSED] = tracer->missed;
 }
 
-static int grow_flows(struct tracer_flow **flows, size_t *capacity)
+static int grow_flows(struct counted_flow **flows, size_t *capacity)
 {
 	size_t grown = *capacity ? 2 * *capacity : 64;
-	struct tracer_flow *moved = reallocarray(*flows, grown, sizeof(*moved));
+	struct counted_flow *moved = reallocarray(*flows, grown, sizeof(*moved));
 
 	if (!moved) {
 		warnx("cannot read the counts: out of memory");
@@ -499,7 +499,7 @@ static int grow_flows(struct tracer_flow **flows, size_t *capacity)
 	return 0;
 }
 
-int tracer__flows(const struct tracer *tracer, struct tracer_flow **flows, size_t *count)
+int tracer__flows(const struct tracer *tracer, struct counted_flow **flows, size_t *count)
 {
 	int flows_fd = bpf_map__fd(tracer->maps.flows);
 	struct flow key, *previous = NULL;
@@ -508,7 +508,7 @@ int tracer__flows(const struct tracer *tracer, struct tracer_flow **flows, size_
 	*flows = NULL;
 	*count = 0;
 	while (bpf_map_get_next_key(flows_fd, previous, &key) == 0) {
-		struct tracer_flow *flow;
+		struct counted_flow *flow;
 
 		if (*count == capacity && grow_flows(flows, &capacity) != 0) {
 			free(*flows);
@@ -516,7 +516,7 @@ int tracer__flows(const struct tracer *tracer, struct tracer_flow **flows, size_
 			return -ENOMEM;
 		}
 		flow = &(*flows)[(*count)++];
-		*flow = (struct tracer_flow){.key = key};
+		*flow = (struct counted_flow){.key = key};
 		bpf_map_lookup_elem(flows_fd, &key, &flow->count);
 		previous = &key;
 	}

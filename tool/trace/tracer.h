@@ -25,12 +25,6 @@ struct tracer_losses {
 	uint64_t count[TRACER_LOSS_KINDS];
 };
 
-/** One row of the counts. */
-struct tracer_flow {
-	struct flow key;
-	struct flow_count count;
-};
-
 /** What is called for each sample of the perf buffer: a struct event and its payload. */
 typedef void (*sample_fn)(const void *sample, size_t size, void *ctx);
 
@@ -103,7 +97,7 @@ void tracer__losses(struct tracer *tracer, uint64_t now_ns, struct tracer_losses
  * @param flows, count on success: for free()
  * @return 0, or a negative errno after one line on stderr
  */
-int tracer__flows(const struct tracer *tracer, struct tracer_flow **flows, size_t *count);
+int tracer__flows(const struct tracer *tracer, struct counted_flow **flows, size_t *count);
 
 /** @brief Take the hooks away; what was sent before can still be drained. */
 void tracer__detach(struct tracer *tracer);
