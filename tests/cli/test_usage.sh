@@ -58,6 +58,13 @@ pages="not a number of pages, which is a power of two from 1 to 65536"
 for bad in 0 70000 65536 -1 +80 x 80x 0x50 http 18446744073709551696; do
 	refused "-P $bad: $port" -P "$bad"
 done
+refused "--json and --ebpf exclude each other: one is for rows, the other prints the program's text" --json --ebpf
+refused "--json and --compile-only exclude each other: an object is for both forms of output" --json --compile-only -o x
+refused "--json and -t exclude each other: JSON has the time in each object" --json -t
+refused "-c and --columns exclude each other: counts have columns of their own" -c --columns pid
+refused "--columns pid,,uid: '' is not a column's name; --columns help lists them" --columns pid,,uid
+refused "--columns PID: PID is not a column's name; --columns help lists them" --columns PID
+refused "--columns LIST stands in place of the usual columns, which -t, -T, -U and -L add to: name reltime, time, uid or lport in LIST, or write --columns +LIST" -U --columns pid
 refused "-P '': $port" -P ''
 refused "-P ' 80': $port" -P ' 80'
 refused "-P '80 ': $port" -P '80 '

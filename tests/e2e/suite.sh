@@ -580,6 +580,29 @@ counts_of_failures() {
 		grep -qE '^127.0.0.1 +127.0.0.1 +1008 +3 +0 +$' "$work/failed.out"
 }
 
+# Connects that nobody answers, more of them than there is room for: those are reported as lost, the others pending.
+what_is_under_way_is_bounded() {
+	edit bounded connect.h 's/define PENDING 10240/define PENDING 8/' || return 1
+	trace bounded -r --probes "$work/bounded" -P 1018 || return 1
+	local pid=$started
+	unshare -n sh -c 'ip link set lo up && ip addr add 192.0.2.1/32 dev lo &&
+		ip route add 203.0.113.0/24 dev lo && exec "$@"' - /usr/bin/python3 - <<-'PYTHON'
+		import socket
+		socks = [socket.socket() for _ in range(20)]
+		for sock in socks:
+		    sock.setblocking(False)
+		    sock.connect_ex(("203.0.113.9", 1018))
+		print("connecting", flush=True)
+		for sock in socks:  # and the next one finds room again
+		    sock.close()
+	PYTHON
+	wait_until 10 has_rows bounded 8
+	interrupt "$pid"
+	cat "$work/bounded.out" "$work/bounded.err"
+	[ "$(rows bounded)" = 8 ] && [ "$(grep -c ' closed ' "$work/bounded.out")" = 8 ] &&
+		grep -q "lost in all: 12 connects: more were under way than the map 'pending' holds" "$work/bounded.err"
+}
+
 # Clocks that are off: rows show at once all the same.
 in_a_time_namespace() {
 	start_traced "$work/timens.out" "$work/timens.err" unshare -T --monotonic "$1" -- "$TCPCONNECT" --cache "$cache" -P 1012
@@ -910,6 +933,7 @@ check "--columns LIST and +LIST in a table" columns_in_a_table
 check "an unknown column lists what there is" an_unknown_column_lists_what_there_is
 check "--columns help lists them, also an edited probe's" columns_help_lists_them
 check "-c -r counts what failed" counts_of_failures
+check "-r: what is under way is bounded, and more is reported" what_is_under_way_is_bounded
 check "examples/probes/not-loopback.patch" the_example_not_loopback_leaves_it_out
 check "examples/probes/not-loopback.patch and mapped addresses" the_example_not_loopback_knows_mapped_addresses
 check "examples/probes/not-loopback.patch and mapped addresses, -6" the_example_not_loopback_knows_mapped_addresses -6
