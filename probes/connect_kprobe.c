@@ -71,9 +71,28 @@ static __always_inline void read_addresses(struct event *event, struct sock_comm
 }
 
 #ifdef WITH_RESULT
+static __always_inline u8 socket_state_of(struct sock *sk)
+{
+	u8 state = 0;
+
+	bpf_probe_read_kernel(&state, sizeof(state), (const void *)&sk->__sk_common.skc_state);
+	return state;
+}
+
+/* What connect(2) was given: the socket of a connect that failed at once may not have it. */
+static __always_inline void read_given_address(struct event *event, struct attempt *attempt)
+{
+	if (event->family == AF_INET6)
+		__builtin_memcpy(event->daddr, attempt->ipv6, 16);
+	else if (attempt->family == AF_INET6) /* IPv4-mapped */
+		__builtin_memcpy(event->daddr, attempt->ipv6 + 12, 4);
+	else
+		__builtin_memcpy(event->daddr, &attempt->ipv4, 4);
+}
+
 /*
  * The socket is locked until after this: what comes in answer to the SYN waits, so that the connect
- * is known before its result. One that failed has its destination only in what it was given.
+ * is known before its result.
  */
 static __always_inline void connect_pending(void *ctx, struct attempt *attempt, u16 family, u16 dport,
 					    int err)
@@ -88,19 +107,16 @@ static __always_inline void connect_pending(void *ctx, struct attempt *attempt, 
 	describe_connect(event);
 	event->time_ns = attempt->time_ns;
 	read_addresses(event, &attempt->sk->__sk_common);
-	if (!err && segments_sent(attempt->sk)) {
+	if (err) {
+		read_given_address(event, attempt);
+	} else if (segments_sent(attempt->sk)) {
 		syn_sent(event);
 		return;
-	}
-	if (!err) {
+	} else if (socket_state_of(attempt->sk) == TCP_SYN_SENT) {
 		event->result = RESULT_NO_SYN;
 		return;
 	}
-	if (family == AF_INET6)
-		__builtin_memcpy(event->daddr, attempt->ipv6, 16);
-	else
-		__builtin_memcpy(event->daddr, &attempt->ipv4, 4);
-	event->result = err;
+	event->result = err; /* none where a socket was only restored (TCP_REPAIR) */
 	event->time_ns = bpf_ktime_get_ns();
 	send_connect(ctx, event);
 	delete_event(key);
