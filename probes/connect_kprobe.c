@@ -71,12 +71,61 @@ static __always_inline void read_addresses(struct event *event, struct sock_comm
 }
 
 #ifdef WITH_RESULT
-static __always_inline u8 socket_state_of(struct sock *sk)
+/* AF_INET for an IPv4-mapped address too, since that is what goes out; 0 for what is not traced. */
+static __always_inline u16 family_of(struct sock_common *sk)
 {
-	u8 state = 0;
+	u16 family = 0;
 
-	bpf_probe_read_kernel(&state, sizeof(state), (const void *)&sk->__sk_common.skc_state);
-	return state;
+	bpf_probe_read_kernel(&family, sizeof(family), &sk->skc_family);
+#ifdef ONLY_IPV6
+	return family == AF_INET6 ? family : 0;
+#else
+#if IS_ENABLED(CONFIG_IPV6)
+	if (family == AF_INET6) {
+		u32 words[4] = {};
+
+		bpf_probe_read_kernel(words, sizeof(words), &sk->skc_v6_daddr);
+		if (words[0] == 0 && words[1] == 0 && words[2] == htonl(0xffff))
+			return AF_INET;
+	}
+#endif
+#ifdef ONLY_IPV4
+	return family == AF_INET ? family : 0;
+#else
+	return family;
+#endif
+#endif
+}
+
+/*
+ * The SYN is about to go out, in the task that connects; with TCP Fast Open that can be later than
+ * connect(2), with the first data. The socket is locked, so that its result comes after this.
+ */
+int kprobe__tcp_connect(struct pt_regs *ctx, struct sock *sk)
+{
+	u32 tid = bpf_get_current_pid_tgid();
+	struct attempt *attempt = connecting.lookup(&tid);
+	u64 key = (u64)sk, time_ns = bpf_ktime_get_ns();
+	u16 family = family_of(&sk->__sk_common), dport = 0;
+	struct event *event;
+
+	if (attempt && attempt->sk == sk)
+		time_ns = attempt->time_ns;
+	else if (!task_passes())
+		return 0;
+	bpf_probe_read_kernel(&dport, sizeof(dport), &sk->__sk_common.skc_dport);
+	if (!family || !port_passes(ntohs(dport)))
+		return 0;
+	event = new_event(key);
+	if (!event)
+		return 0;
+	event->family = family;
+	event->dport = ntohs(dport);
+	describe_connect(event);
+	event->time_ns = time_ns;
+	read_addresses(event, &sk->__sk_common);
+	syn_sent(event);
+	return 0;
 }
 
 /* What connect(2) was given: the socket of a connect that failed at once may not have it. */
@@ -90,12 +139,9 @@ static __always_inline void read_given_address(struct event *event, struct attem
 		__builtin_memcpy(event->daddr, &attempt->ipv4, 4);
 }
 
-/*
- * The socket is locked until after this: what comes in answer to the SYN waits, so that the connect
- * is known before its result.
- */
-static __always_inline void connect_pending(void *ctx, struct attempt *attempt, u16 family, u16 dport,
-					    int err)
+/* `dport` in network order. */
+static __always_inline void connect_failed(void *ctx, struct attempt *attempt, u16 family, u16 dport,
+					   int err)
 {
 	u64 key = (u64)attempt->sk;
 	struct event *event = new_event(key);
@@ -103,40 +149,38 @@ static __always_inline void connect_pending(void *ctx, struct attempt *attempt, 
 	if (!event)
 		return;
 	event->family = family;
-	event->dport = dport;
+	event->dport = ntohs(dport);
 	describe_connect(event);
-	event->time_ns = attempt->time_ns;
 	read_addresses(event, &attempt->sk->__sk_common);
-	if (err) {
-		read_given_address(event, attempt);
-	} else if (segments_sent(attempt->sk)) {
-		syn_sent(event);
-		return;
-	} else if (socket_state_of(attempt->sk) == TCP_SYN_SENT) {
-		event->result = RESULT_NO_SYN;
-		return;
-	}
-	event->result = err; /* none where a socket was only restored (TCP_REPAIR) */
-	event->time_ns = bpf_ktime_get_ns();
+	read_given_address(event, attempt);
+	event->result = err;
 	send_connect(ctx, event);
 	delete_event(key);
 }
 
+/* A connect that fails once the SYN was to go out is told by its return, which knows why. */
+static __always_inline int fails_at_once(struct sock *sk, int new_state)
+{
+	u32 tid = bpf_get_current_pid_tgid();
+	struct attempt *attempt = connecting.lookup(&tid);
+
+	return new_state != TCP_ESTABLISHED && attempt && attempt->sk == sk;
+}
+
 int raw_tracepoint__inet_sock_set_state(struct bpf_raw_tracepoint_args *ctx)
 {
-	connect_new_state(ctx, (struct sock *)ctx->args[0], ctx->args[1], ctx->args[2],
-			  RESULT_NO_SYN);
+	struct sock *sk = (struct sock *)ctx->args[0];
+	int old_state = ctx->args[1], new_state = ctx->args[2];
+
+	if (old_state != TCP_SYN_SENT || !fails_at_once(sk, new_state))
+		connect_new_state(ctx, sk, old_state, new_state, RESULT_CLOSED);
 	return 0;
 }
-#endif
-
+#else
 /* `dport` in network order. */
-static __always_inline void connect_sent(void *ctx, struct attempt *attempt, u16 family, u16 dport,
-					 int err)
+static __always_inline void connect_sent(void *ctx, struct attempt *attempt, u16 family, u16 dport)
 {
-#if defined(WITH_RESULT)
-	connect_pending(ctx, attempt, family, ntohs(dport), err);
-#elif defined(EVENTS_IN_MAP)
+#ifdef EVENTS_IN_MAP
 	u64 key = bpf_get_current_pid_tgid();
 	struct event *event = new_event(key);
 
@@ -154,27 +198,31 @@ static __always_inline void connect_sent(void *ctx, struct attempt *attempt, u16
 	report_connect(ctx, &event);
 #endif
 }
+#endif
 
 static __always_inline int connect_return(struct pt_regs *ctx, u16 family)
 {
 	u32 tid = bpf_get_current_pid_tgid();
 	struct attempt *found = connecting.lookup(&tid), attempt;
 	int err = -(int)PT_REGS_RC(ctx);
+#ifndef WITH_RESULT
 	u16 dport = 0;
+#endif
 
 	if (!found)
 		return 0;
 	attempt = *found;
 	connecting.delete(&tid);
 #ifdef WITH_RESULT
-	dport = attempt.port;
+	if (err && port_passes(ntohs(attempt.port)))
+		connect_failed(ctx, &attempt, family, attempt.port, err);
 #else
 	if (err) /* nothing went out, and the addresses may be unset */
 		return 0;
 	bpf_probe_read_kernel(&dport, sizeof(dport), &attempt.sk->__sk_common.skc_dport);
-#endif
 	if (port_passes(ntohs(dport)))
-		connect_sent(ctx, &attempt, family, dport, err);
+		connect_sent(ctx, &attempt, family, dport);
+#endif
 	return 0;
 }
 

@@ -6,18 +6,9 @@
  * is nobody's: who connected is known from the connect.
  */
 #include <net/tcp_states.h>
-#include <linux/tcp.h>
 
 /* While a connect is pending, its result is one of these. */
 #define RESULT_NO_SYN	-3	/* none has been sent: no connect yet (TCP Fast Open, RFC 7413) */
-
-static __always_inline u32 segments_sent(struct sock *sk)
-{
-	u32 segments = 0;
-
-	bpf_probe_read_kernel(&segments, sizeof(segments), &((struct tcp_sock *)sk)->segs_out);
-	return segments;
-}
 
 static __always_inline s32 result_of(struct sock *sk, int new_state)
 {
@@ -56,7 +47,10 @@ static __always_inline void end_connect(void *ctx, u64 key, struct event *event,
 	delete_event(key);
 }
 
-/* A socket has a new state: ends the connect that is pending for it, if that is decided now. */
+/*
+ * A socket has a new state: ends the connect that is pending for it, if that is decided now.
+ * `without_syn` is the result of one that was closed and has sent none.
+ */
 static __always_inline void connect_new_state(void *ctx, struct sock *sk, int old_state,
 					      int new_state, s32 without_syn)
 {
@@ -72,7 +66,7 @@ static __always_inline void connect_new_state(void *ctx, struct sock *sk, int ol
 	if (!event)
 		return;
 	result = result_of(sk, new_state);
-	if (event->result == RESULT_NO_SYN && result == RESULT_CLOSED && !segments_sent(sk))
+	if (event->result == RESULT_NO_SYN && result == RESULT_CLOSED)
 		result = without_syn;
 	if (result == RESULT_NO_SYN)
 		delete_event(key);

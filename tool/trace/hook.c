@@ -172,7 +172,9 @@ static const char *refused_kprobe(const char *log)
 
 static const char *refused_sockops(const char *log)
 {
-	if (!strstr(log, "bpf_get_current_"))
+	/* the words of the verifier, before and since Linux 6.13 */
+	if (!strstr(log, "unknown func bpf_get_current_") &&
+	    !strstr(log, "cannot use helper bpf_get_current_"))
 		return NULL;
 	if (is_confidential())
 		return refused_kprobe("bpf_probe_read");
