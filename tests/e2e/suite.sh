@@ -263,6 +263,13 @@ an_unknown_function_is_shown_where_it_is_called() {
 	refused 1 "^filter.h:$line:2: error: implicit declaration of function 'no_such_function'" --probes "$work/called"
 }
 
+# LLVM ends the compiler for this one: what it said is not lost.
+an_event_that_is_too_large_is_said_to_be() {
+	edit large event.h 's/(char comm\[16\];)/$1\n\tchar large[600];/' || return 1
+	refused 1 "stack limit of 512 bytes\|the probe does not compile" --probes "$work/large" &&
+		[ "$(grep -c '^tcpconnect: ' "$work/refused.err")" = 1 ]
+}
+
 # clang's warnings about the probes are for whoever edits them, those about headers for nobody.
 warnings_about_an_edited_probe_are_shown() {
 	edit warned filter.h 's/(int port_passes\(u16 dport\)\n\{\n)/$1\tchar *text = &dport;\n\tif (!text)\n\t\treturn 0;\n/' || return 1
@@ -286,7 +293,8 @@ a_hook_is_refused() {
 a_probe_that_the_kernel_refuses_is_named() {
 	edit unsafe connect.h 's/(static __always_inline void report_connect\(.*\n\{\n)/$1\tif (*(u64 *)ctx == 1 && *(u64 *)(*(u64 *)ctx) == 2)\n\t\treturn;\n/' || return 1
 	refused 1 "the kernel refused \(kretprobe__tcp_v4_connect\|sockops__tcp_connect\): " --probes "$work/unsafe" &&
-		grep '^; ' "$work/refused.err" # the lines of the text that it is about
+		grep '^; ' "$work/refused.err" && # the lines of the text that it is about
+		! grep 'from Linux 6.18 on' "$work/refused.err" # which is another reason
 }
 
 # Without the C library's names it still traces, and says so.
@@ -942,6 +950,7 @@ check "examples/probes/once.patch" the_example_once_shows_each_target_once
 check "a mistake in a probe is shown with its file and line" a_mistake_in_a_probe_is_shown_where_it_is
 check "a filter may read the task that connects" a_filter_may_read_the_task
 check "a function that is not there is shown where it is called" an_unknown_function_is_shown_where_it_is_called
+check "an event that is too large for the stack is said to be" an_event_that_is_too_large_is_said_to_be
 check "warnings about an edited probe are shown" warnings_about_an_edited_probe_are_shown
 check "a hook that a cgroup does not have" a_hook_is_refused cgroup_skb__sideways "can stand: ingress egress"
 check "a function that BTF does not have" a_hook_is_refused kfunc__no_such_function "no function 'no_such_function'"

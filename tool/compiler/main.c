@@ -33,6 +33,12 @@
 #define TEXT_MAX   (16 * 1024 * 1024)
 #define EXIT_USAGE 2
 
+/* While libbcc runs: where stderr went. LLVM ends the process for what it takes to be fatal. */
+struct last_words {
+	bool compiling;
+	int messages, stderr_kept;
+};
+
 struct request {
 	const char *types; /* "auto", "btf" or "headers" */
 	const char *release;
@@ -40,6 +46,7 @@ struct request {
 	const char *btf;
 	bool verbose;
 	bool warnings; /* about the probes, also when they compile */
+	struct last_words *words;
 };
 
 static const char usage[] =
@@ -119,9 +126,29 @@ static double seconds(void)
 	return now.tv_sec + now.tv_nsec / 1e9;
 }
 
+/* Called at the end of the process: what LLVM said of an end of its own making. */
+static void print_last_words(int status, void *argument)
+{
+	const struct last_words *words = argument;
+	char *said = NULL;
+	size_t size;
+
+	(void)status;
+	if (!words->compiling)
+		return;
+	fflush(stderr);
+	dup2(words->stderr_kept, STDERR_FILENO);
+	if (lseek(words->messages, 0, SEEK_SET) == 0 &&
+	    file__read_fd(words->messages, OBJECT_MAX, &said, &size) == 0)
+		fputs(said, stderr);
+	free(said);
+	warnx("the probe does not compile: see the lines above; nothing was attached (an event "
+	      "that is too large for the stack, 512 bytes, is to be made with new_event())");
+}
+
 /* Runs libbcc with stderr put away; what it said is kept for whoever needs it. */
 static int compile_quietly(const char *text, const struct kernel_types *types,
-			   struct bcc_module **module, char **said)
+			   struct last_words *words, struct bcc_module **module, char **said)
 {
 	int messages = memfd_create("messages", MFD_CLOEXEC);
 	int stderr_kept = fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 3);
@@ -133,7 +160,9 @@ static int compile_quietly(const char *text, const struct kernel_types *types,
 	if (messages < 0 || stderr_kept < 0 || dup2(messages, STDERR_FILENO) < 0)
 		return -errno;
 	dup2(STDERR_FILENO, STDOUT_FILENO);
+	*words = (struct last_words){true, messages, stderr_kept};
 	err = bcc_module__compile(text, kernel_types__tree(types), flags, flag_count, module);
+	words->compiling = false;
 	fflush(stdout);
 	fflush(stderr);
 	dup2(stderr_kept, STDERR_FILENO);
@@ -171,7 +200,7 @@ static int attempt(const struct request *request, const struct kernel_types_sour
 				 length ? "; " : "", why);
 		return err;
 	}
-	err = compile_quietly(text, types, module, &said);
+	err = compile_quietly(text, types, request->words, module, &said);
 	if (request->verbose)
 		warnx("%s with types from %s in %.2f s", err ? "did not compile" : "compiled",
 		      kernel_types__description(types), seconds() - begin);
@@ -286,6 +315,7 @@ static int write_object(const struct bcc_module *module, const char *text,
 int main(int argc, char **argv)
 {
 	struct request request;
+	struct last_words words = {0};
 	struct kernel_identity identity;
 	struct kernel_types_source source;
 	struct bcc_module *module = NULL;
@@ -295,10 +325,12 @@ int main(int argc, char **argv)
 	int out, err;
 
 	program_invocation_short_name = "tcpconnect"; /* under whose name users know this */
+	on_exit(print_last_words, &words);
 	if (parse(argc, argv, &request) != 0) {
 		fputs(usage, stderr);
 		return EXIT_USAGE;
 	}
+	request.words = &words;
 	err = leave_working_directory(&request, headers, btf);
 	if (err)
 		errx(EXIT_FAILURE, "cannot go to /: %s", strerror(-err));

@@ -56,16 +56,19 @@ static bool is_option_header(uint8_t protocol)
 static int skip_ipv6(struct rest *rest, uint8_t *protocol)
 {
 	struct ip6_hdr header;
-	struct ip6_ext option;
 	int err = rest__peek(rest, &header, sizeof(header));
 
-	if (!err)
-		err = rest__skip(rest, sizeof(header));
+	if (err)
+		return err;
+	err = rest__skip(rest, sizeof(header));
 	*protocol = header.ip6_nxt;
 	while (!err && is_option_header(*protocol)) {
+		struct ip6_ext option;
+
 		err = rest__peek(rest, &option, sizeof(option));
-		if (!err)
-			err = rest__skip(rest, (option.ip6e_len + 1) * 8);
+		if (err)
+			return err;
+		err = rest__skip(rest, (option.ip6e_len + 1) * 8);
 		*protocol = option.ip6e_nxt;
 	}
 	return err;
