@@ -71,11 +71,15 @@ static __always_inline void report_connect(void *ctx, struct event *event)
 }
 
 /*
- * Events that outlive a program, or are too large for its stack. Their memory is their own, since
- * programs of several tasks run on a CPU by turns.
+ * Events are made on the stack, and kept in `pending` if they outlive the program: until the result
+ * is known. Those that columns make too large for the stack are made there right away; their memory
+ * is their own, since programs of several tasks run on a CPU by turns.
  */
-#if defined(WITH_RESULT) || defined(COLUMN_EXE) || defined(COLUMN_ARGS)
-#define EVENTS_IN_MAP
+#if defined(COLUMN_EXE) || defined(COLUMN_ARGS)
+#define LARGE_EVENTS
+#endif
+
+#if defined(WITH_RESULT) || defined(LARGE_EVENTS)
 #define PENDING 10240
 
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 1, 0)
@@ -84,10 +88,19 @@ static __always_inline void report_connect(void *ctx, struct event *event)
 #define PENDING_FLAGS 0
 #endif
 
+/* By the socket's address, or by the task where nothing outlives the program. */
 BPF_F_TABLE("hash", u64, struct event, pending, PENDING, PENDING_FLAGS);
+
+static __always_inline void delete_event(u64 key)
+{
+	pending.delete(&key);
+}
+#endif
+
+#ifdef LARGE_EVENTS
 BPF_ARRAY(empty_event, struct event, 1);
 
-/* A zeroed event that is kept under a key, the socket's address or the task, until delete_event(). */
+/* A zeroed event that is kept until delete_event(); NULL when there is no room. */
 static __always_inline struct event *new_event(u64 key)
 {
 	int zero = 0;
@@ -100,8 +113,30 @@ static __always_inline struct event *new_event(u64 key)
 	return pending.lookup(&key);
 }
 
-static __always_inline void delete_event(u64 key)
+/* Declares a pointer to a zeroed event; it can be NULL. */
+#define MAKE_EVENT(event, key)	struct event *event = new_event(key)
+
+static __always_inline void keep_event(u64 key, struct event *event)
 {
-	pending.delete(&key);
+}
+
+/* What was made and not kept. */
+static __always_inline void drop_event(u64 key)
+{
+	delete_event(key);
+}
+#else
+#define MAKE_EVENT(event, key)	struct event event##_made = {}, *event = &event##_made
+
+#ifdef WITH_RESULT
+static __always_inline void keep_event(u64 key, struct event *event)
+{
+	if (pending.update(&key, event) != 0)
+		count_loss(LOSS_PENDING_FULL);
+}
+#endif
+
+static __always_inline void drop_event(u64 key)
+{
 }
 #endif

@@ -107,7 +107,6 @@ int kprobe__tcp_connect(struct pt_regs *ctx, struct sock *sk)
 	struct attempt *attempt = connecting.lookup(&tid);
 	u64 key = (u64)sk, time_ns = bpf_ktime_get_ns();
 	u16 family = family_of(&sk->__sk_common), dport = 0;
-	struct event *event;
 
 	if (attempt && attempt->sk == sk)
 		time_ns = attempt->time_ns;
@@ -116,7 +115,7 @@ int kprobe__tcp_connect(struct pt_regs *ctx, struct sock *sk)
 	bpf_probe_read_kernel(&dport, sizeof(dport), &sk->__sk_common.skc_dport);
 	if (!family || !port_passes(ntohs(dport)))
 		return 0;
-	event = new_event(key);
+	MAKE_EVENT(event, key);
 	if (!event)
 		return 0;
 	event->family = family;
@@ -125,6 +124,7 @@ int kprobe__tcp_connect(struct pt_regs *ctx, struct sock *sk)
 	event->time_ns = time_ns;
 	read_addresses(event, &sk->__sk_common);
 	syn_sent(event);
+	keep_event(key, event);
 	return 0;
 }
 
@@ -144,8 +144,8 @@ static __always_inline void connect_failed(void *ctx, struct attempt *attempt, u
 					   int err)
 {
 	u64 key = (u64)attempt->sk;
-	struct event *event = new_event(key);
 
+	MAKE_EVENT(event, key);
 	if (!event)
 		return;
 	event->family = family;
@@ -155,48 +155,48 @@ static __always_inline void connect_failed(void *ctx, struct attempt *attempt, u
 	read_given_address(event, attempt);
 	event->result = err;
 	send_connect(ctx, event);
-	delete_event(key);
+	drop_event(key);
 }
 
 /* A connect that fails once the SYN was to go out is told by its return, which knows why. */
-static __always_inline int fails_at_once(struct sock *sk, int new_state)
+static __always_inline int is_connecting(struct sock *sk)
 {
 	u32 tid = bpf_get_current_pid_tgid();
 	struct attempt *attempt = connecting.lookup(&tid);
 
-	return new_state != TCP_ESTABLISHED && attempt && attempt->sk == sk;
+	return attempt && attempt->sk == sk;
 }
 
 int raw_tracepoint__inet_sock_set_state(struct bpf_raw_tracepoint_args *ctx)
 {
 	struct sock *sk = (struct sock *)ctx->args[0];
-	int old_state = ctx->args[1], new_state = ctx->args[2];
+	struct event *event = connect_decided(sk, ctx->args[1], ctx->args[2]);
+	u64 key = (u64)sk;
+	s32 result;
 
-	if (old_state != TCP_SYN_SENT || !fails_at_once(sk, new_state))
-		connect_new_state(ctx, sk, old_state, new_state, RESULT_CLOSED);
+	if (!event)
+		return 0;
+	result = result_of(sk, ctx->args[2]);
+	if (result == RESULT_CLOSED && is_connecting(sk))
+		delete_event(key);
+	else
+		end_connect(ctx, key, event, result);
 	return 0;
 }
 #else
 /* `dport` in network order. */
 static __always_inline void connect_sent(void *ctx, struct attempt *attempt, u16 family, u16 dport)
 {
-#ifdef EVENTS_IN_MAP
 	u64 key = bpf_get_current_pid_tgid();
-	struct event *event = new_event(key);
 
+	MAKE_EVENT(event, key);
 	if (!event)
 		return;
 	event->family = family;
 	event->dport = ntohs(dport);
 	read_addresses(event, &attempt->sk->__sk_common);
 	report_connect(ctx, event);
-	delete_event(key);
-#else
-	struct event event = {.family = family, .dport = ntohs(dport)};
-
-	read_addresses(&event, &attempt->sk->__sk_common);
-	report_connect(ctx, &event);
-#endif
+	drop_event(key);
 }
 #endif
 

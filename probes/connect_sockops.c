@@ -53,7 +53,7 @@ static __always_inline int read_socket(struct bpf_sock_ops *ops, struct event *e
 static __always_inline void connect_begins(struct sock *sk)
 {
 	u16 dport = 0, protocol = 0;
-	struct event *event;
+	u64 key = (u64)sk;
 
 	/* an MPTCP socket has the same states, and TCP sockets of its own */
 	bpf_probe_read_kernel(&protocol, sizeof(protocol), &sk->sk_protocol);
@@ -62,7 +62,7 @@ static __always_inline void connect_begins(struct sock *sk)
 	bpf_probe_read_kernel(&dport, sizeof(dport), &sk->__sk_common.skc_dport);
 	if (!task_passes() || !port_passes(ntohs(dport)))
 		return;
-	event = new_event((u64)sk);
+	MAKE_EVENT(event, key);
 	if (!event)
 		return;
 	event->dport = ntohs(dport);
@@ -80,6 +80,7 @@ static __always_inline void connect_begins(struct sock *sk)
 		bpf_probe_read_kernel(event->daddr, 16, &sk->__sk_common.skc_v6_daddr);
 	}
 #endif
+	keep_event(key, event);
 }
 
 /*
@@ -102,12 +103,24 @@ int raw_tracepoint__inet_sock_set_state(struct bpf_raw_tracepoint_args *ctx)
 {
 	struct sock *sk = (struct sock *)ctx->args[0];
 	int old_state = ctx->args[1], new_state = ctx->args[2];
+	struct event *event;
+	u64 key = (u64)sk;
+	s32 result;
 
 	if (new_state == TCP_SYN_SENT) {
 		connect_begins(sk);
 		return 0;
 	}
-	connect_new_state(ctx, sk, old_state, new_state, result_without_syn(sk));
+	event = connect_decided(sk, old_state, new_state);
+	if (!event)
+		return 0;
+	result = result_of(sk, new_state);
+	if (event->result == RESULT_NO_SYN && result == RESULT_CLOSED)
+		result = result_without_syn(sk);
+	if (result == RESULT_NO_SYN)
+		delete_event(key);
+	else
+		end_connect(ctx, key, event, result);
 	return 0;
 }
 #endif
@@ -116,7 +129,7 @@ int sockops__tcp_connect(struct bpf_sock_ops *ops)
 {
 	if (ops->op != BPF_SOCK_OPS_TCP_CONNECT_CB)
 		return 1;
-#if defined(WITH_RESULT)
+#ifdef WITH_RESULT
 	u64 key = (u64)ops->sk;
 	struct event *event = pending.lookup(&key);
 
@@ -128,23 +141,16 @@ int sockops__tcp_connect(struct bpf_sock_ops *ops)
 	else
 		delete_event(key);
 #else
+	u64 key = bpf_get_current_pid_tgid();
+
 	if (!task_passes() || !port_passes(ntohl(ops->remote_port)))
 		return 1;
-#ifdef EVENTS_IN_MAP
-	u64 key = bpf_get_current_pid_tgid();
-	struct event *event = new_event(key);
-
+	MAKE_EVENT(event, key);
 	if (!event)
 		return 1;
 	if (read_socket(ops, event))
 		report_connect(ops, event);
-	delete_event(key);
-#else
-	struct event event = {};
-
-	if (read_socket(ops, &event))
-		report_connect(ops, &event);
-#endif
+	drop_event(key);
 #endif
 	return 1;
 }

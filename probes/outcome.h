@@ -47,29 +47,14 @@ static __always_inline void end_connect(void *ctx, u64 key, struct event *event,
 	delete_event(key);
 }
 
-/*
- * A socket has a new state: ends the connect that is pending for it, if that is decided now.
- * `without_syn` is the result of one that was closed and has sent none.
- */
-static __always_inline void connect_new_state(void *ctx, struct sock *sk, int old_state,
-					      int new_state, s32 without_syn)
+/* A socket has a new state: the connect that is pending for it, if that is decided now, or NULL. */
+static __always_inline struct event *connect_decided(struct sock *sk, int old_state, int new_state)
 {
-	struct event *event;
 	u64 key = (u64)sk;
-	s32 result;
 
 	if (old_state != TCP_SYN_SENT && old_state != TCP_SYN_RECV)
-		return;
+		return NULL;
 	if (new_state == TCP_SYN_RECV) /* the other side connects too */
-		return;
-	event = pending.lookup(&key);
-	if (!event)
-		return;
-	result = result_of(sk, new_state);
-	if (event->result == RESULT_NO_SYN && result == RESULT_CLOSED)
-		result = without_syn;
-	if (result == RESULT_NO_SYN)
-		delete_event(key);
-	else
-		end_connect(ctx, key, event, result);
+		return NULL;
+	return pending.lookup(&key);
 }
