@@ -18,6 +18,8 @@ static __always_inline void count_flow(const struct event *event, u64 connects, 
 	__builtin_memcpy(flow.saddr, event->saddr, sizeof(flow.saddr));
 	__builtin_memcpy(flow.daddr, event->daddr, sizeof(flow.daddr));
 	count = flows.lookup(&flow);
+	if (!count && !connects) /* lost when its SYN went out, and said then */
+		return;
 	if (!count && flows.insert(&flow, &first) == 0)
 		return;
 	if (!count) /* another CPU was first, or the map is full */

@@ -5,6 +5,10 @@
  * gone out. A connect to an IPv4-mapped address passes through both, the one inside the other
  * (net/ipv6/tcp_ipv6.c); the inner return reports it, and the outer finds nothing left.
  */
+/* Bytes of struct sockaddr_in and sockaddr_in6 up to the end of the address. */
+#define IPV4_ADDRESS_SIZE 8
+#define IPV6_ADDRESS_SIZE 24
+
 #ifdef WITH_RESULT
 /* What is needed of a connect that fails at once, when the socket does not have it. */
 struct attempt {
@@ -30,6 +34,16 @@ struct attempt {
 
 BPF_HASH(connecting, u32, struct attempt);
 
+/* IPv4-mapped: is this the inner function, and `outer` the outer one's entry? */
+static __always_inline int is_inner(const struct attempt *outer, u32 size)
+{
+#ifdef WITH_RESULT
+	return outer->family == AF_INET6 && size == IPV4_ADDRESS_SIZE;
+#else
+	return 1;
+#endif
+}
+
 static __always_inline int connect_entry(struct sock *sk, const void *address, u32 size)
 {
 	struct attempt attempt = {.sk = sk}, *earlier;
@@ -46,7 +60,7 @@ static __always_inline int connect_entry(struct sock *sk, const void *address, u
 	if (connecting.insert(&tid, &attempt) == 0)
 		return 0;
 	earlier = connecting.lookup(&tid);
-	if (earlier && earlier->sk == sk) /* IPv4-mapped: the outer function's entry */
+	if (earlier && earlier->sk == sk && is_inner(earlier, size))
 		return 0;
 	if (connecting.update(&tid, &attempt) == 0)
 		count_loss(LOSS_RETURN_MISSED);
@@ -55,48 +69,7 @@ static __always_inline int connect_entry(struct sock *sk, const void *address, u
 	return 0;
 }
 
-static __always_inline void read_addresses(struct event *event, struct sock_common *sk)
-{
-	bpf_probe_read_kernel(&event->lport, sizeof(event->lport), &sk->skc_num);
-	if (event->family == AF_INET) {
-		bpf_probe_read_kernel(event->saddr, 4, &sk->skc_rcv_saddr);
-		bpf_probe_read_kernel(event->daddr, 4, &sk->skc_daddr);
-	}
-#if IS_ENABLED(CONFIG_IPV6) /* else a socket does not have the fields */
-	if (event->family == AF_INET6) {
-		bpf_probe_read_kernel(event->saddr, 16, &sk->skc_v6_rcv_saddr);
-		bpf_probe_read_kernel(event->daddr, 16, &sk->skc_v6_daddr);
-	}
-#endif
-}
-
 #ifdef WITH_RESULT
-/* AF_INET for an IPv4-mapped address too, since that is what goes out; 0 for what is not traced. */
-static __always_inline u16 family_of(struct sock_common *sk)
-{
-	u16 family = 0;
-
-	bpf_probe_read_kernel(&family, sizeof(family), &sk->skc_family);
-#ifdef ONLY_IPV6
-	return family == AF_INET6 ? family : 0;
-#else
-#if IS_ENABLED(CONFIG_IPV6)
-	if (family == AF_INET6) {
-		u32 words[4] = {};
-
-		bpf_probe_read_kernel(words, sizeof(words), &sk->skc_v6_daddr);
-		if (words[0] == 0 && words[1] == 0 && words[2] == htonl(0xffff))
-			return AF_INET;
-	}
-#endif
-#ifdef ONLY_IPV4
-	return family == AF_INET ? family : 0;
-#else
-	return family;
-#endif
-#endif
-}
-
 /*
  * The SYN is about to go out, in the task that connects; with TCP Fast Open that can be later than
  * connect(2), with the first data. The socket is locked, so that its result comes after this.
@@ -108,6 +81,7 @@ int kprobe__tcp_connect(struct pt_regs *ctx, struct sock *sk)
 	u64 key = (u64)sk, time_ns = bpf_ktime_get_ns();
 	u16 family = family_of(&sk->__sk_common), dport = 0;
 
+	delete_event(key); /* of an earlier socket there, whose end was missed */
 	if (attempt && attempt->sk == sk)
 		time_ns = attempt->time_ns;
 	else if (!task_passes())
@@ -144,7 +118,13 @@ static __always_inline void connect_failed(void *ctx, struct attempt *attempt, u
 					   int err)
 {
 	u64 key = (u64)attempt->sk;
+	struct event *begun = pending.lookup(&key);
 
+	if (begun && begun->result == RESULT_PENDING) { /* tcp_connect() itself failed */
+		begun->time_ns = bpf_ktime_get_ns();
+		end_connect(ctx, key, begun, err);
+		return;
+	}
 	MAKE_EVENT(event, key);
 	if (!event)
 		return;
@@ -177,9 +157,7 @@ int raw_tracepoint__inet_sock_set_state(struct bpf_raw_tracepoint_args *ctx)
 	if (!event)
 		return 0;
 	result = result_of(sk, ctx->args[2]);
-	if (result == RESULT_CLOSED && is_connecting(sk))
-		delete_event(key);
-	else
+	if (result != RESULT_CLOSED || !is_connecting(sk))
 		end_connect(ctx, key, event, result);
 	return 0;
 }
@@ -229,7 +207,7 @@ static __always_inline int connect_return(struct pt_regs *ctx, u16 family)
 #ifndef ONLY_IPV6
 int kprobe__tcp_v4_connect(struct pt_regs *ctx, struct sock *sk, void *address)
 {
-	return connect_entry(sk, address, 8);
+	return connect_entry(sk, address, IPV4_ADDRESS_SIZE);
 }
 
 int kretprobe__tcp_v4_connect(struct pt_regs *ctx)
@@ -241,7 +219,7 @@ int kretprobe__tcp_v4_connect(struct pt_regs *ctx)
 #ifndef ONLY_IPV4
 int kprobe__tcp_v6_connect(struct pt_regs *ctx, struct sock *sk, void *address)
 {
-	return connect_entry(sk, address, 24);
+	return connect_entry(sk, address, IPV6_ADDRESS_SIZE);
 }
 
 int kretprobe__tcp_v6_connect(struct pt_regs *ctx)

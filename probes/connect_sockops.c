@@ -45,6 +45,9 @@ static __always_inline int read_socket(struct bpf_sock_ops *ops, struct event *e
 }
 
 #ifdef WITH_RESULT
+/* While a connect is pending: no SYN has been sent yet (TCP Fast Open, RFC 7413). */
+#define RESULT_NO_SYN	-3
+
 /*
  * A connect begins when its socket goes from CLOSE to SYN_SENT, in the task that connects. What
  * fails before that, for want of a route, is not seen; what fails before the SYN, for want of a
@@ -52,12 +55,13 @@ static __always_inline int read_socket(struct bpf_sock_ops *ops, struct event *e
  */
 static __always_inline void connect_begins(struct sock *sk)
 {
-	u16 dport = 0, protocol = 0;
+	u16 family = family_of(&sk->__sk_common), dport = 0, protocol = 0;
 	u64 key = (u64)sk;
 
+	delete_event(key); /* of an earlier socket there, whose end was missed */
 	/* an MPTCP socket has the same states, and TCP sockets of its own */
 	bpf_probe_read_kernel(&protocol, sizeof(protocol), &sk->sk_protocol);
-	if (protocol != IPPROTO_TCP)
+	if (protocol != IPPROTO_TCP || !family)
 		return;
 	bpf_probe_read_kernel(&dport, sizeof(dport), &sk->__sk_common.skc_dport);
 	if (!task_passes() || !port_passes(ntohs(dport)))
@@ -65,21 +69,11 @@ static __always_inline void connect_begins(struct sock *sk)
 	MAKE_EVENT(event, key);
 	if (!event)
 		return;
+	event->family = family;
 	event->dport = ntohs(dport);
 	event->result = RESULT_NO_SYN;
 	describe_connect(event);
-	bpf_probe_read_kernel(&event->family, sizeof(event->family), &sk->__sk_common.skc_family);
-	bpf_probe_read_kernel(&event->lport, sizeof(event->lport), &sk->__sk_common.skc_num);
-	if (event->family == AF_INET) {
-		bpf_probe_read_kernel(event->saddr, 4, &sk->__sk_common.skc_rcv_saddr);
-		bpf_probe_read_kernel(event->daddr, 4, &sk->__sk_common.skc_daddr);
-	}
-#if IS_ENABLED(CONFIG_IPV6)
-	if (event->family == AF_INET6) {
-		bpf_probe_read_kernel(event->saddr, 16, &sk->__sk_common.skc_v6_rcv_saddr);
-		bpf_probe_read_kernel(event->daddr, 16, &sk->__sk_common.skc_v6_daddr);
-	}
-#endif
+	read_addresses(event, &sk->__sk_common);
 	keep_event(key, event);
 }
 
@@ -115,8 +109,9 @@ int raw_tracepoint__inet_sock_set_state(struct bpf_raw_tracepoint_args *ctx)
 	if (!event)
 		return 0;
 	result = result_of(sk, new_state);
-	if (event->result == RESULT_NO_SYN && result == RESULT_CLOSED)
-		result = result_without_syn(sk);
+	/* without a SYN it is no connect, or one that another cgroup namespace made */
+	if (event->result == RESULT_NO_SYN)
+		result = result == RESULT_CLOSED ? result_without_syn(sk) : RESULT_NO_SYN;
 	if (result == RESULT_NO_SYN)
 		delete_event(key);
 	else

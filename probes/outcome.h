@@ -7,9 +7,6 @@
  */
 #include <net/tcp_states.h>
 
-/* While a connect is pending, its result is one of these. */
-#define RESULT_NO_SYN	-3	/* none has been sent: no connect yet (TCP Fast Open, RFC 7413) */
-
 static __always_inline s32 result_of(struct sock *sk, int new_state)
 {
 	int err = 0;

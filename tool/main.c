@@ -198,7 +198,7 @@ static int run_object(const struct options *options)
 	int err = object_source__read(options->object, &object, &size);
 
 	if (!err)
-		err = trace(options, object, size);
+		err = use_object(options, object, size);
 	free(object);
 	return err;
 }

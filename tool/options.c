@@ -473,9 +473,14 @@ static int bad_option(int result, const char *written)
 	return usage_error("%s: no such option; tcpconnect --help lists them", show(letter).text);
 }
 
+static uint64_t bit_of(int id)
+{
+	return 1ULL << (find_row(id) - rows);
+}
+
 static bool is_given(uint64_t given, int id)
 {
-	return given & 1ULL << (find_row(id) - rows);
+	return given & bit_of(id);
 }
 
 static int check_object(uint64_t given)
@@ -546,12 +551,13 @@ static int check_output(const struct options *options)
 	return 0;
 }
 
-static int check(const struct options *options, uint64_t given)
+/* `implied` has what other options bring along too. */
+static int check(const struct options *options, uint64_t given, uint64_t implied)
 {
 	int err = check_object(given);
 
 	if (!err)
-		err = check_rules(given);
+		err = check_rules(implied);
 	if (!err)
 		err = check_types(options);
 	if (!err)
@@ -616,7 +622,7 @@ int options__parse(int argc, char **argv, struct options *options)
 		return usage_error("%s: a stray argument; values belong to options: -P 80,443",
 				   show(argv[optind]).text);
 	imply(options);
-	return check(options, given);
+	return check(options, given, given | (options->dns ? bit_of('d') : 0));
 }
 
 void options__free(struct options *options)

@@ -111,8 +111,12 @@ static bool reader_is_gone(void)
 /* What was printed goes out; -EPIPE, without a message, when nobody reads it. */
 static int flush(const struct session *session)
 {
-	int err;
+	int err = session->output.line.err;
 
+	if (err) {
+		warnx("cannot write a row: %s", strerror(-err));
+		return err;
+	}
 	if (fflush(session->output.out) == 0)
 		return 0;
 	err = -errno;
@@ -222,15 +226,23 @@ static int begin(struct session *session)
 	int err = tracer__sees_names(session->tracer) ? names__new(&session->names) : 0;
 
 	kernel_clock__init(&session->clock);
-	session->latency = event_layout__find(layout, "latency_ns");
+	session->latency =
+		event_layout__find_typed(layout, "latency_ns", "duration_ns", sizeof(duration_ns));
 	session->order = event_order__new();
 	if (!err && !session->order)
 		err = -ENOMEM;
-	if (!err && event_layout__find(layout, "cgroup"))
-		err = cgroup_paths__new(&session->cgroup_paths);
-	if (err)
+	if (err) {
 		warnx("cannot begin: %s", strerror(-err));
-	return err;
+		return err;
+	}
+	if (!event_layout__find(layout, "cgroup"))
+		return 0;
+	err = cgroup_paths__new(&session->cgroup_paths);
+	if (err)
+		warnx("warning: cgroups are shown by number, since the hierarchy is out of reach: "
+		      "%s",
+		      strerror(-err));
+	return 0;
 }
 
 static int trace(struct session *session)
@@ -239,6 +251,10 @@ static int trace(struct session *session)
 
 	if (!err)
 		err = tracer__counts(session->tracer) ? trace_counts(session) : trace_rows(session);
+	session->losses.reported_at_ns = 0; /* what the last second and the detach have added */
+	report_losses(session);
+	if (!err)
+		err = flush(session);
 	losses__report_total(session->tracer, now_ns(session));
 	return err == -EPIPE ? 0 : err; /* whoever reads has had enough */
 }

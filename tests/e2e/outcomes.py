@@ -376,16 +376,29 @@ def blackhole_by_routing(net):
     return [at_once(ROUTES["blackhole"], "EINVAL")]
 
 
+def twice_from_one_address(family, source, address):
+    one, other = tcp(family), tcp(family)
+    for sock in one, other:
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    one.bind((source, 0))
+    other.bind(one.getsockname())
+    return [connect(one, address), connect(other, address, "EADDRNOTAVAIL", at_once=True)]
+
+
 @kind
 def address_in_use(net):
     """From the same address and port to the same ones."""
-    one, other = tcp(), tcp()
-    for sock in one, other:
-        sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    one.bind(("127.0.0.1", 0))
-    other.bind(one.getsockname())
-    return [connect(one, ("127.0.0.1", net.open)),
-            connect(other, ("127.0.0.1", net.open), "EADDRNOTAVAIL", at_once=True)]
+    return twice_from_one_address(socket.AF_INET, "127.0.0.1", ("127.0.0.1", net.open))
+
+
+@kind
+def address_in_use_ipv6(net):
+    return twice_from_one_address(socket.AF_INET6, "::1", ("::1", net.open))
+
+
+@kind
+def address_in_use_mapped(net):
+    return twice_from_one_address(socket.AF_INET6, MAPPED + "127.0.0.1", (MAPPED + "127.0.0.1", net.open))
 
 
 def exhausted(family):
@@ -679,12 +692,9 @@ def fast_open_deferred_and_refused(net):
     return rows + [connect(sock, address, "ECONNREFUSED", call=functools.partial(write, sock))]
 
 
-@kind
-def fast_open_deferred_and_given_up(net):
-    """Written to, and closed before anybody answered."""
-    address = ("127.0.0.1", net.open)
-    rows = [with_cookie(net)]
-    sock = deferred(address, blocking=False)
+def deferred_and_written(net):
+    """A deferred connect after its first write, which nobody answers, and its row."""
+    sock = deferred(("127.0.0.1", net.open), blocking=False)
     deafen(sock)
 
     def call(_):
@@ -692,7 +702,14 @@ def fast_open_deferred_and_given_up(net):
             sock.send(b"hello")
         return errno.EINPROGRESS
 
-    row = under_way(sock, address, call)
+    return sock, under_way(sock, ("127.0.0.1", net.open), call)
+
+
+@kind
+def fast_open_deferred_and_given_up(net):
+    """Written to, and closed before anybody answered."""
+    rows = [with_cookie(net)]
+    sock, row = deferred_and_written(net)
     time.sleep(0.1)
     sock.close()
     return rows + [end(row, "closed", least_ms=100)]
@@ -789,6 +806,14 @@ def pending_beside_a_deferred_one(net):
     return rows + [held_under_way(deaf(blocking=False), ("127.0.0.1", net.open))]
 
 
+@held
+def pending_after_a_deferred_write(net):
+    rows = [with_cookie(net)]
+    sock, row = deferred_and_written(net)
+    kept.append(sock)
+    return rows + [end(row, "pending")]
+
+
 # --- The network ---
 
 def run(command):
@@ -876,7 +901,10 @@ def run_kinds(functions, hold):
     net = Net(Servers(), port)
     let_go, keep = os.pipe()
     os.set_inheritable(keep, False)
-    started = [Kind(function, net, let_go) for function in functions]
+    started = []
+    for function in functions:
+        started.append(Kind(function, net, let_go))
+        time.sleep(0.03)  # a kretprobe can be under way as often as there are CPUs, and no connect is to be lost
     for one in started:
         print(json.dumps({"kind": one.name, "pid": one.pid, **one.told()}), flush=True)
     if hold:

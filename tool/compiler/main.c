@@ -315,7 +315,7 @@ static int write_object(const struct bcc_module *module, const char *text,
 int main(int argc, char **argv)
 {
 	struct request request;
-	struct last_words words = {0};
+	static struct last_words words; /* outlives main(): on_exit() */
 	struct kernel_identity identity;
 	struct kernel_types_source source;
 	struct bcc_module *module = NULL;

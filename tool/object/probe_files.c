@@ -63,6 +63,7 @@ static const struct probe_file {
 	{"output.h", always, ""},
 	{"filter.h", always, ""},
 	{"columns.h", always, ""},
+	{"socket.h", always, ""},
 	{"connect.h", always, ""},
 	{"outcome.h", with_result, "with -r"},
 	{"connect_kprobe.c", with_kprobes, "with kprobes (--attach kprobe)"},

@@ -91,6 +91,12 @@ static const struct event_member *find_member(const struct event_layout *layout,
 	return NULL;
 }
 
+/* What an edited probe added. */
+static bool is_edited(const struct event_member *member)
+{
+	return !member->is_fixed && !is_shown_by_known(member->name);
+}
+
 static struct column *append(struct columns *columns)
 {
 	struct column *list =
@@ -168,10 +174,14 @@ static void report_unknown(const char *name, const struct event_layout *layout)
 	for (size_t i = 0; i < KNOWN; i++)
 		used += (size_t)snprintf(all + used, sizeof(all) - used, "%s%s", i ? ", " : "",
 					 known_columns[i].name);
-	for (size_t i = 0; i < layout->count && used < sizeof(all); i++)
-		if (!layout->members[i].is_fixed && !is_shown_by_known(layout->members[i].name))
-			used += (size_t)snprintf(all + used, sizeof(all) - used, ", %s",
-						 layout->members[i].name);
+	for (size_t i = 0; i < layout->count && used < sizeof(all); i++) {
+		char edited[64];
+
+		if (!is_edited(&layout->members[i]))
+			continue;
+		name_of(&layout->members[i], edited);
+		used += (size_t)snprintf(all + used, sizeof(all) - used, ", %s", edited);
+	}
 	warnx("--columns: there is no column '%s'; there are: %s", name, all);
 }
 
@@ -182,7 +192,9 @@ static int add_named(struct columns *columns, const char *name, const struct col
 	const struct event_member *member = known ? NULL : find_member(source->layout, name);
 	int err = -ENOENT;
 
-	if (known)
+	if (known && known->kind == &value_query && !source->queries)
+		err = -ENOENT;
+	else if (known)
 		err = add_known(columns, known, source->layout);
 	else if (member)
 		err = add_member(columns, member);
@@ -204,14 +216,24 @@ static int add_listed(struct columns *columns, const struct options *options,
 	return err;
 }
 
-/* What an edited probe added. */
 static int add_edited(struct columns *columns, const struct event_layout *layout)
 {
 	int err = 0;
 
-	for (size_t i = 0; i < layout->count && !err; i++)
-		if (!layout->members[i].is_fixed && !is_shown_by_known(layout->members[i].name))
-			err = add_member(columns, &layout->members[i]);
+	for (size_t i = 0; i < layout->count && !err; i++) {
+		char name[64];
+
+		if (!is_edited(&layout->members[i]))
+			continue;
+		name_of(&layout->members[i], name);
+		if (find_known(name)) {
+			warnx("the probe's struct event has a member '%s', which is the name of "
+			      "another column: call it otherwise",
+			      name);
+			return -EINVAL;
+		}
+		err = add_member(columns, &layout->members[i]);
+	}
 	return err;
 }
 
@@ -337,10 +359,15 @@ void columns__print_known(const struct event_layout *layout)
 {
 	for (size_t i = 0; i < KNOWN; i++)
 		printf("%-12s %s\n", known_columns[i].name, known_columns[i].help);
-	for (size_t i = 0; i < layout->count; i++)
-		if (!layout->members[i].is_fixed && !is_shown_by_known(layout->members[i].name))
-			printf("%-12s a member of the probe's struct event, %s\n",
-			       layout->members[i].name, layout->members[i].type);
+	for (size_t i = 0; i < layout->count; i++) {
+		char name[64];
+
+		if (!is_edited(&layout->members[i]))
+			continue;
+		name_of(&layout->members[i], name);
+		printf("%-12s a member of the probe's struct event, %s\n", name,
+		       layout->members[i].type);
+	}
 }
 
 void columns__free(struct columns *columns)

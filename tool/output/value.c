@@ -211,7 +211,7 @@ static void result_errno_json(yajl_gen json, const struct value *value)
 		yajl_gen_null(json);
 }
 
-const struct value_kind value_errno = {NULL, 5, result_errno_text, result_errno_json};
+const struct value_kind value_errno = {NULL, 5, result_errno_text, result_errno_json, false};
 
 /* Texts. */
 
@@ -371,7 +371,7 @@ static void address_json(yajl_gen json, const struct value *value)
 	value__json_text(json, text, strlen(text));
 }
 
-const struct value_kind value_address = {"ip_address", 39, address_text_of, address_json};
+const struct value_kind value_address = {"ip_address", 39, address_text_of, address_json, true};
 
 static int family_of(const struct value *value)
 {
@@ -388,7 +388,7 @@ static void family_json(yajl_gen json, const struct value *value)
 	yajl_gen_integer(json, family_of(value));
 }
 
-const struct value_kind value_family = {NULL, 2, family_text, family_json};
+const struct value_kind value_family = {NULL, 2, family_text, family_json, false};
 
 /* Times. */
 
@@ -431,7 +431,7 @@ static void time_json(yajl_gen json, const struct value *value)
 	yajl_gen_string(json, (const unsigned char *)text, sizeof(text) - 1);
 }
 
-const struct value_kind value_time = {NULL, 12, time_text, time_json};
+const struct value_kind value_time = {NULL, 12, time_text, time_json, false};
 
 /* An event that came very late is older than the first. */
 static uint64_t since_first(const struct value *value)
@@ -457,7 +457,7 @@ static void reltime_json(yajl_gen json, const struct value *value)
 	yajl_gen_number(json, digits, (size_t)length);
 }
 
-const struct value_kind value_reltime = {NULL, 9, reltime_text, reltime_json};
+const struct value_kind value_reltime = {NULL, 9, reltime_text, reltime_json, false};
 
 static const char *user_of(const struct value *value)
 {
@@ -478,7 +478,7 @@ static void user_json(yajl_gen json, const struct value *value)
 	value__json_text(json, name, strlen(name));
 }
 
-const struct value_kind value_user = {NULL, 12, user_text, user_json};
+const struct value_kind value_user = {NULL, 12, user_text, user_json, false};
 
 /* Cgroups. */
 
@@ -537,7 +537,8 @@ static void container_json(yajl_gen json, const struct value *value)
 		yajl_gen_null(json);
 }
 
-const struct value_kind value_container = {NULL, CONTAINER_SHOWN, container_text, container_json};
+const struct value_kind value_container = {NULL, CONTAINER_SHOWN, container_text, container_json,
+					   false};
 
 /* The name behind the address. */
 
@@ -566,29 +567,30 @@ static void query_json(yajl_gen json, const struct value *value)
 		yajl_gen_null(json);
 }
 
-const struct value_kind value_query = {NULL, 0, query_text, query_json};
+const struct value_kind value_query = {NULL, 0, query_text, query_json, false};
 
 /* By the name of a member's type. */
 static const struct value_kind typed[] = {
-	{"connect_result", 13, result_text, result_json},
-	{"errno_number", 13, errno_name_text, errno_name_json},
-	{"duration_ns", 10, duration_text, duration_json},
-	{"ip_address", 39, address_text_of, address_json},
-	{"network_port", 6, port_text, port_json},
-	{"hex_number", 10, hex_number_text, number_json},
-	{"cgroup_number", 32, cgroup_text, cgroup_json},
-	{"path_parts", 32, path_text, path_json},
-	{"argument_list", 40, arguments_text, arguments_json},
+	{"connect_result", 13, result_text, result_json, false},
+	{"errno_number", 13, errno_name_text, errno_name_json, false},
+	{"duration_ns", 10, duration_text, duration_json, false},
+	{"ip_address", 39, address_text_of, address_json, true},
+	{"network_port", 6, port_text, port_json, false},
+	{"hex_number", 10, hex_number_text, number_json, false},
+	{"cgroup_number", 32, cgroup_text, cgroup_json, false},
+	{"path_parts", 32, path_text, path_json, true},
+	{"argument_list", 40, arguments_text, arguments_json, true},
 };
 
-static const struct value_kind number = {NULL, 10, number_text, number_json};
-static const struct value_kind text = {NULL, 16, text_text, text_json};
-static const struct value_kind hex = {NULL, 16, hex_text, hex_json};
+static const struct value_kind number = {NULL, 10, number_text, number_json, false};
+static const struct value_kind text = {NULL, 16, text_text, text_json, true};
+static const struct value_kind hex = {NULL, 16, hex_text, hex_json, true};
 
 const struct value_kind *value_kind__of(const struct event_member *member)
 {
 	for (size_t i = 0; i < sizeof(typed) / sizeof(typed[0]); i++)
-		if (strcmp(typed[i].type, member->type) == 0)
+		if (strcmp(typed[i].type, member->type) == 0 &&
+		    typed[i].is_array == (member->element != 0))
 			return &typed[i];
 	if (!member->element)
 		return &number;

@@ -3,6 +3,7 @@
 #ifndef TCPCONNECT_VALUE_H
 #define TCPCONNECT_VALUE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include <yajl/yajl_gen.h>
@@ -24,6 +25,7 @@ struct value_kind {
 	size_t width;  /* that a column has for it at least */
 	void (*text)(struct line *line, const struct value *value);
 	void (*json)(yajl_gen json, const struct value *value);
+	bool is_array; /* the type is one, of bytes */
 };
 
 /** @brief The kind of a member, by its type. */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What the probes send, as the probes have it. */
+/* What the probes send and count, as the probes have it. */
 #ifndef TCPCONNECT_EVENT_H
 #define TCPCONNECT_EVENT_H
 

@@ -123,6 +123,14 @@ const struct event_member *event_layout__find(const struct event_layout *layout,
 	return NULL;
 }
 
+const struct event_member *event_layout__find_typed(const struct event_layout *layout,
+						    const char *name, const char *type, size_t size)
+{
+	const struct event_member *member = event_layout__find(layout, name);
+
+	return member && strcmp(member->type, type) == 0 && member->size == size ? member : NULL;
+}
+
 void event_layout__free(struct event_layout *layout)
 {
 	free(layout->members);

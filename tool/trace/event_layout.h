@@ -35,8 +35,11 @@ struct event_layout {
  */
 int event_layout__read(const struct btf *btf, struct event_layout *layout);
 
-/** @brief A member by its name, or NULL. */
+/** @brief A member by its name, or NULL; likewise one that also has this type and size. */
 const struct event_member *event_layout__find(const struct event_layout *layout, const char *name);
+const struct event_member *event_layout__find_typed(const struct event_layout *layout,
+						    const char *name, const char *type,
+						    size_t size);
 
 void event_layout__free(struct event_layout *layout);
 

@@ -215,7 +215,9 @@ static const struct hook_kind kinds[] = {
 	{"uprobe__", HOOK_OPTIONAL, HOOK_LIBC, 1, &libc},
 	{"kretfunc__", HOOK_NEEDED, HOOK_NO_GROUP, 0, &trampolines},
 	{"kfunc__", HOOK_NEEDED, HOOK_NO_GROUP, 1, &trampolines},
-	/* tracepoint__, raw_tracepoint__ */
+	/* ends what a kprobe began: there before it, and after it */
+	{"raw_tracepoint__", HOOK_NEEDED, HOOK_NO_GROUP, 0, &others},
+	/* tracepoint__ */
 	{"", HOOK_NEEDED, HOOK_NO_GROUP, 1, &others},
 };
 

@@ -159,7 +159,10 @@ static int open_object(const struct loader_request *request, const struct missin
 	return 0;
 }
 
-/* One attempt: 0, -EAGAIN when another can do without a group, or an error that was told. */
+/* No error: another attempt can do without a group. */
+#define TRY_WITHOUT 1
+
+/* One attempt: 0, TRY_WITHOUT, or an error that was told. */
 static int attempt(const struct loader_request *request, struct missing_groups *missing,
 		   struct bpf_object **object)
 {
@@ -181,7 +184,7 @@ static int attempt(const struct loader_request *request, struct missing_groups *
 	refused = err ? find_refused(*object, &log) : NULL;
 	if (refused && hook__kind(refused)->role == HOOK_OPTIONAL) {
 		missing_groups__add(missing, hook__kind(refused), err);
-		err = -EAGAIN;
+		err = TRY_WITHOUT;
 	} else if (refused) {
 		report_refused(refused, err, log, request->verbose);
 	} else if (err) {
@@ -208,6 +211,6 @@ int loader__load(const struct loader_request *request, struct missing_groups *mi
 			bpf_object__close(*object);
 			*object = NULL;
 		}
-	} while (err == -EAGAIN);
+	} while (err == TRY_WITHOUT);
 	return err;
 }

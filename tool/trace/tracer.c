@@ -273,19 +273,32 @@ static bool is_wanted(const struct tracer *tracer, const struct bpf_program *pro
 	       (kind->role != HOOK_IN_PLACE_OF || tracer->missing.is_missing[kind->group]);
 }
 
-/* A function that this kernel does not have: the others may do. */
+/* Is it the return from a function whose entry is hooked by a program too? */
+static bool has_entry(const struct tracer *tracer, const char *name)
+{
+	char *entry = NULL;
+	bool found;
+
+	if (strncmp(name, "kret", 4) || asprintf(&entry, "k%s", name + 4) < 0)
+		return false;
+	found = bpf_object__find_program_by_name(tracer->object, entry);
+	free(entry);
+	return found;
+}
+
+/* A function that this kernel does not have: the others may do. Said once for each. */
 static void do_without(const struct tracer *tracer, const struct bpf_program *program,
 		       struct attached *attached)
 {
 	attached->missing = bpf_program__name(program);
-	if (strstr(attached->missing, "__tcp_v6_connect")) {
-		if (hook__kind(program)->order > 0)
-			warnx("warning: IPv6 connects are not traced, since this kernel has no "
-			      "tcp_v6_connect() (CONFIG_IPV6; modprobe ipv6)");
-	} else if (tracer->verbose || hook__kind(program)->order > 0) {
+	if (!tracer->verbose && has_entry(tracer, attached->missing))
+		return;
+	if (strstr(attached->missing, "__tcp_v6_connect"))
+		warnx("warning: IPv6 connects are not traced, since this kernel has no "
+		      "tcp_v6_connect() (CONFIG_IPV6; modprobe ipv6)");
+	else
 		warnx("warning: not hooked, since this kernel has nothing of that name: %s",
 		      attached->missing);
-	}
 }
 
 static int attach_program(struct tracer *tracer, const struct bpf_program *program,
@@ -366,8 +379,10 @@ const char *tracer__missing(const struct tracer *tracer, int group)
 /* A pending event as if it ended now; false for one that has not begun. */
 static bool end_now(const struct event_layout *layout, char *event, uint64_t now_ns)
 {
-	const struct event_member *result = event_layout__find(layout, "result");
-	const struct event_member *latency = event_layout__find(layout, "latency_ns");
+	const struct event_member *result = event_layout__find_typed(
+		layout, "result", "connect_result", sizeof(connect_result));
+	const struct event_member *latency =
+		event_layout__find_typed(layout, "latency_ns", "duration_ns", sizeof(duration_ns));
 	struct event *fixed = (struct event *)event;
 	__s32 pending = RESULT_PENDING, now;
 	uint64_t lasted = now_ns - fixed->time_ns;

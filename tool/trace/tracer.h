@@ -25,7 +25,7 @@ struct tracer_losses {
 	uint64_t count[TRACER_LOSS_KINDS];
 };
 
-/** What is called for each sample of the perf buffer: a struct event and its payload. */
+/** What is called for each sample of the perf buffer: a struct event_head and what follows it. */
 typedef void (*sample_fn)(const void *sample, size_t size, void *ctx);
 
 /**
