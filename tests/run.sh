@@ -116,14 +116,16 @@ count() {
 	cat "$log"/tap.* 2>/dev/null | grep -cE "$1"
 }
 
+for suite in "${suites[@]}"; do
+	declare -F "suite_$suite" >/dev/null || {
+		echo "$usage" >&2
+		exit 2
+	}
+done
 begin=$SECONDS
 cmake/install-deps.sh --tests || exit 1
 if configure_and_build "$build"; then
 	for suite in "${suites[@]}"; do
-		if ! declare -F "suite_$suite" >/dev/null; then
-			echo "$usage" >&2
-			exit 2
-		fi
 		"suite_$suite"
 	done
 else
