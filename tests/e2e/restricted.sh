@@ -50,6 +50,8 @@ if [ $locked = yes ]; then
 	# sockops programs may ask who connects on 6.18 and later, not on 6.12
 	if [ "$(printf '%s\n' 6.18 "$(uname -r)" | sort -V | head -n 1)" = 6.18 ]; then
 		check "under lockdown=confidentiality sockops is chosen" traces_as "$TCPCONNECT" --no-cache -P 1001
+		check "what reads the kernel is refused" says "do without -r" "$TCPCONNECT" --no-cache -r
+		check "so is a column that is read there" says "columns .*process" "$TCPCONNECT" --no-cache --columns +process
 	else
 		check "under lockdown=confidentiality nothing is left" says "lockdown=confidentiality" "$TCPCONNECT" --no-cache
 	fi

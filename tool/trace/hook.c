@@ -170,12 +170,37 @@ static const char *refused_kprobe(const char *log)
 	       "who connects from Linux 6.18 on: boot with lockdown=integrity, or a newer kernel";
 }
 
+/* Where one of these is unknown, sockops cannot tell who connects; a newer kernel knows them all. */
+static bool lacks_who(const char *log)
+{
+	static const char *const helpers[] = {"bpf_get_current_pid_tgid", "bpf_get_current_uid_gid",
+					      "bpf_get_current_comm"};
+	/* the words of the verifier, before and since Linux 6.13 */
+	static const char *const words[] = {"unknown func ", "cannot use helper "};
+
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+		const char *refused = strstr(log, words[i]);
+
+		for (size_t j = 0; refused && j < sizeof(helpers) / sizeof(helpers[0]); j++)
+			if (!strncmp(refused + strlen(words[i]), helpers[j], strlen(helpers[j])))
+				return true;
+	}
+	return false;
+}
+
+static const char *refused_other(const char *log)
+{
+	if (!is_confidential() || !strstr(log, "bpf_probe_read"))
+		return NULL;
+	return "lockdown=confidentiality keeps it from reading the kernel: do without -r and "
+	       "the columns ppid, process, exe, args, host, netns and mntns, or boot with "
+	       "lockdown=integrity";
+}
+
 static const char *refused_sockops(const char *log)
 {
-	/* the words of the verifier, before and since Linux 6.13 */
-	if (!strstr(log, "unknown func bpf_get_current_") &&
-	    !strstr(log, "cannot use helper bpf_get_current_"))
-		return NULL;
+	if (!lacks_who(log))
+		return refused_other(log);
 	if (is_confidential())
 		return refused_kprobe("bpf_probe_read");
 	return "sockops tells who connects from Linux 6.18 on: use --attach kprobe, or a newer "
@@ -200,8 +225,7 @@ static const struct hook_way libc = {
 static const struct hook_way trampolines = {attach_trampoline, missing_trampolines,
 					    refused_for_no_known_reason,
 					    "root, or CAP_BPF and CAP_PERFMON"};
-static const struct hook_way others = {attach_by_section, missing_anything,
-				       refused_for_no_known_reason,
+static const struct hook_way others = {attach_by_section, missing_anything, refused_other,
 				       "root, or CAP_BPF and CAP_PERFMON"};
 
 static const struct hook_kind kinds[] = {

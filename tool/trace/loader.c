@@ -51,7 +51,8 @@ static void report_refused(const struct bpf_program *program, int err, const cha
 {
 	const char *reason = hook__kind(program)->way->refused(log);
 
-	print_log(log, verbose);
+	if (!reason || verbose)
+		print_log(log, verbose);
 	warnx("the kernel refused %s: %s%s", bpf_program__name(program),
 	      reason ? reason : strerror(-err),
 	      reason ? "" : "; the lines above are its verifier's");
