@@ -14,6 +14,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/socket.h>
 
 #include "names/dns_names.h"
@@ -86,20 +87,57 @@ static bool holds(const struct piece *piece, const void *bytes, size_t length)
 	return memmem(piece->body, piece->length, bytes, length) != NULL;
 }
 
-/* Whether a piece is where this name for this address can come from. */
-static bool is_source(const struct piece *piece, const char *name, const uint8_t *address,
-		      size_t address_length)
+/* A name that was found, in labels, and the address. */
+struct found {
+	uint8_t wire[NS_MAXCDNAME];
+	size_t length;
+	const uint8_t *address;
+	size_t address_length;
+};
+
+/* Whether a piece has the address and the very name. */
+static bool tells(const struct piece *piece, const struct found *found)
 {
 	uint8_t asked[NS_MAXCDNAME];
-	uint8_t wire[NS_MAXCDNAME];
-	size_t length = read_back(name, wire);
 
-	if (!holds(piece, address, address_length))
+	if (!holds(piece, found->address, found->address_length))
 		return false;
 	if (piece->flags & FLAG_LIBRARY)
-		return library_name(piece, asked) && memcmp(asked, wire, length) == 0;
-	return piece->length >= NS_HFIXEDSZ + length &&
-	       memcmp(piece->body + NS_HFIXEDSZ, wire, length) == 0;
+		return library_name(piece, asked) && memcmp(asked, found->wire, found->length) == 0;
+	return piece->length >= NS_HFIXEDSZ + found->length &&
+	       memcmp(piece->body + NS_HFIXEDSZ, found->wire, found->length) == 0;
+}
+
+/* Whether a process called a library with the beginning of the name, as with a search domain. */
+static bool typed_beginning(const struct piece *piece, const struct found *found)
+{
+	uint8_t typed[NS_MAXCDNAME];
+	size_t size;
+
+	if (!(piece->flags & FLAG_LIBRARY) || !(piece->flags & FLAG_PROCESS) ||
+	    !holds(piece, found->address, found->address_length) || !library_name(piece, typed))
+		return false;
+	size = dn_skipname(typed, typed + sizeof(typed)) - 1;
+	return size < found->length &&
+	       strncasecmp((const char *)typed, (const char *)found->wire, size) == 0;
+}
+
+/*
+ * Whether a piece is where this name for this address can come from. A call of a library with the
+ * beginning of a name that the same process had asked for gives the whole name its own time.
+ */
+static bool is_source(const struct piece *pieces, size_t at, const struct found *found)
+{
+	if (tells(&pieces[at], found))
+		return true;
+	if (!typed_beginning(&pieces[at], found))
+		return false;
+	for (size_t i = 0; i < at; i++) {
+		if (((pieces[i].flags ^ pieces[at].flags) & FLAG_PROCESS) == 0 &&
+		    tells(&pieces[i], found))
+			return true;
+	}
+	return false;
 }
 
 static void check_name(const char *name)
@@ -115,26 +153,25 @@ static void check_name(const char *name)
 static void check_address(struct dns_names *names, const struct piece *pieces, size_t count,
 			  int family, const uint8_t *address, uint64_t now_ns, uint32_t pid)
 {
-	size_t length = family == AF_INET ? 4 : 16;
+	struct found found = {.address = address, .address_length = family == AF_INET ? 4 : 16};
 	uint8_t padded[16] = {0};
 	uint64_t age_ns = UINT64_MAX;
 	bool known = false;
 	const char *name;
 
-	memcpy(padded, address, length);
+	memcpy(padded, address, found.address_length);
 	name = dns_names__find(names, family, padded, now_ns, pid, &age_ns, NULL);
 	if (!name)
 		return;
 	CHECK(age_ns <= DNS_NAMES_MAX_AGE_NS);
 	check_name(name);
+	found.length = read_back(name, found.wire);
 	if (family == AF_INET6 && IN6_IS_ADDR_V4MAPPED((const struct in6_addr *)padded)) {
-		address += 12;
-		length = 4;
+		found.address += 12;
+		found.address_length = 4;
 	}
-	for (size_t i = 0; i < count; i++) {
-		known |= pieces[i].time_ns == now_ns - age_ns &&
-			 is_source(&pieces[i], name, address, length);
-	}
+	for (size_t i = 0; i < count; i++)
+		known |= pieces[i].time_ns == now_ns - age_ns && is_source(pieces, i, &found);
 	CHECK(known);
 }
 
