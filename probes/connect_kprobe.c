@@ -192,6 +192,8 @@ static __always_inline int connect_return(struct pt_regs *ctx, u16 family)
 	attempt = *found;
 	connecting.delete(&tid);
 #ifdef WITH_RESULT
+	if (err == EAFNOSUPPORT && !attempt.port && attempt.ipv4 == FIRING_ADDRESS)
+		return 0;
 	if (err && port_passes(ntohs(attempt.port)))
 		connect_failed(ctx, &attempt, family, attempt.port, err);
 #else

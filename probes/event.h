@@ -117,6 +117,12 @@ struct packet_event {
 	__u64 size;		/* bytes of the packet, of which the first follow */
 };
 
+/*
+ * The tool's own call, by which it finds out whether the hooks fire: a connect to this address, port
+ * 0, with the family that the socket is not of. It is 255.255.255.255, in any order.
+ */
+#define FIRING_ADDRESS 0xffffffff
+
 /* What could not be kept, by reason: the tool reports each that is not zero. */
 enum loss {
 	LOSS_RETURN_MISSED,	/* connects whose return the kernel did not probe */
@@ -124,7 +130,7 @@ enum loss {
 	LOSS_NOT_COUNTED,	/* connects whose flow did not fit into `flows` */
 	LOSS_CONNECT_EVENT,	/* connects that found the perf buffer full */
 	LOSS_DNS_EVENT,		/* DNS messages that did */
-	LOSS_NO_BUFFER,		/* events on a CPU that has come online since */
+	LOSS_NO_BUFFER,		/* events on a CPU that has just come online */
 	LOSS_PENDING_FULL,	/* connects that did not fit into `pending` */
 	LOSS_KINDS,
 };

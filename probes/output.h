@@ -20,10 +20,13 @@ static __always_inline void count_loss(enum loss loss)
 		__sync_fetch_and_add(&lost->count[loss], 1);
 }
 
-/* What the perf buffer did not take. */
+/*
+ * What the perf buffer did not take. There is none on a CPU that has just come online, or it is that
+ * of the time before the CPU was offline, and dead.
+ */
 static __always_inline void count_unsent(int err, enum loss loss)
 {
-	count_loss(err == -ENOENT ? LOSS_NO_BUFFER : loss);
+	count_loss(err == -ENOENT || err == -EOPNOTSUPP ? LOSS_NO_BUFFER : loss);
 }
 
 /*

@@ -38,6 +38,7 @@ struct session {
 	uint64_t first_ns;		    /* the time of the first row; 0 until then */
 	int64_t to_realtime_ns;		    /* as of this batch */
 	struct losses_report losses;
+	bool seen; /* a connect, since the host was looked at */
 	int err; /* of a sample that could not be taken in */
 };
 
@@ -94,10 +95,12 @@ static void take_event(const struct event_head *head, void *ctx)
 {
 	struct session *session = ctx;
 
-	if (head->kind == EVENT_CONNECT)
+	if (head->kind == EVENT_CONNECT) {
+		session->seen = true;
 		show_connect(session, (const struct event *)head);
-	else if (session->names)
+	} else if (session->names) {
 		names__learn(session->names, head);
+	}
 }
 
 /* Has the reader of a pipe gone away? Seen at once, and not at the next row. */
@@ -159,6 +162,18 @@ static void show_missing(struct session *session)
 	}
 }
 
+static void show_notice(const char *what, void *ctx)
+{
+	show_loss(0, what, ctx);
+}
+
+/* What has changed on the host, and whether connects can still be seen. */
+static void follow_host(struct session *session)
+{
+	tracer__follow(session->tracer, now_ns(session), !session->seen, show_notice, session);
+	session->seen = false;
+}
+
 /* One batch: all that the CPUs have, in order, up to what may still be overtaken. */
 static int show_batch(struct session *session, uint64_t until_ns)
 {
@@ -187,6 +202,7 @@ static int trace_rows(struct session *session)
 		if (!err)
 			err = show_batch(session, now_ns(session) - SETTLE_NS);
 		report_losses(session);
+		follow_host(session);
 	}
 	tracer__detach(session->tracer);
 	if (err)
@@ -207,6 +223,7 @@ static int trace_counts(struct session *session)
 	while (!*session->stopped && !err && !reader_is_gone()) {
 		err = tracer__wait(session->tracer, WAIT_MS);
 		report_losses(session);
+		follow_host(session);
 	}
 	tracer__detach(session->tracer);
 	if (!err)

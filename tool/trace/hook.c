@@ -12,29 +12,38 @@
 #include <bpf/libbpf.h>
 
 #include "cgroup_root.h"
+#include "kallsyms.h"
 #include "libc_files.h"
 
 /* Takes over a link, or the error that stands in errno when there is none. */
-static int add(struct hook_links *links, struct bpf_link *link)
+static int add(struct hook_links *links, const struct bpf_program *program, struct bpf_link *link)
 {
 	int err = -errno;
-	struct bpf_link **grown;
+	struct hook_link *grown;
 
 	if (!link)
 		return err;
-	grown = reallocarray(links->links, links->count + 1, sizeof(*grown));
+	grown = reallocarray(links->list, links->count + 1, sizeof(*grown));
 	if (!grown) {
 		bpf_link__destroy(link);
 		return -ENOMEM;
 	}
-	links->links = grown;
-	grown[links->count++] = link;
+	links->list = grown;
+	grown[links->count++] = (struct hook_link){link, program};
 	return 0;
+}
+
+bool hook__is_attached(const struct hook_links *links, const struct bpf_program *program)
+{
+	for (size_t i = 0; i < links->count; i++)
+		if (links->list[i].program == program)
+			return true;
+	return false;
 }
 
 static int attach_by_section(const struct bpf_program *program, struct hook_links *links)
 {
-	return add(links, bpf_program__attach(program));
+	return add(links, program, bpf_program__attach(program));
 }
 
 /* The kernel's own error number for what it cannot do (include/linux/errno.h). */
@@ -74,9 +83,25 @@ bool hook__may_kprobe(void)
 	return hook__has_kprobes() && !is_confidential();
 }
 
+/* A function that the compiler has renamed, as clang's ThinLTO does with one that is static. */
+static int attach_renamed(const struct bpf_program *program, struct hook_links *links)
+{
+	const char *section = bpf_program__section_name(program);
+	LIBBPF_OPTS(bpf_kprobe_opts, opts,
+		    .retprobe = strncmp(section, "kretprobe/", strlen("kretprobe/")) == 0);
+	char renamed[KALLSYMS_NAME_SIZE];
+	int err = kallsyms__find_renamed(strchr(section, '/') + 1, renamed);
+
+	if (err)
+		return err;
+	return add(links, program, bpf_program__attach_kprobe_opts(program, renamed, &opts));
+}
+
 static int attach_kprobe(const struct bpf_program *program, struct hook_links *links)
 {
-	return hook__has_kprobes() ? attach_by_section(program, links) : -EOPNOTSUPP;
+	int err = hook__has_kprobes() ? attach_by_section(program, links) : -EOPNOTSUPP;
+
+	return err == -ENOENT ? attach_renamed(program, links) : err;
 }
 
 /* A function of the C library, in each of those that processes run with; one of them is enough. */
@@ -94,7 +119,8 @@ static int attach_to_libc(const struct bpf_program *program, struct hook_links *
 		int attached;
 
 		snprintf(path, sizeof(path), "/proc/self/fd/%d", files.fds[i]);
-		attached = add(links, bpf_program__attach_uprobe_opts(program, -1, path, 0, &opts));
+		attached = add(links, program,
+			       bpf_program__attach_uprobe_opts(program, -1, path, 0, &opts));
 		if (err)
 			err = attached;
 	}
@@ -123,7 +149,7 @@ static int attach_to_root_cgroup(const struct bpf_program *program, struct hook_
 		warnx("warning: only processes of this container are seen, since it has a cgroup "
 		      "namespace of its own: run tcpconnect on the host, or, with docker, "
 		      "--cgroupns=host");
-	err = add(links, bpf_program__attach_cgroup(program, root));
+	err = add(links, program, bpf_program__attach_cgroup(program, root));
 	close(root);
 	return err;
 }
@@ -281,7 +307,7 @@ uint64_t hook__missed(const struct hook_links *links)
 	for (size_t i = 0; i < links->count; i++) {
 		struct link_info info = {0};
 		__u32 size = sizeof(info);
-		int fd = bpf_link__fd(links->links[i]);
+		int fd = bpf_link__fd(links->list[i].link);
 
 		if (bpf_obj_get_info_by_fd(fd, &info, &size) == 0 &&
 		    info.type == BPF_LINK_TYPE_PERF_EVENT && info.kind == PERF_EVENT_KIND_KPROBE)
@@ -290,12 +316,24 @@ uint64_t hook__missed(const struct hook_links *links)
 	return missed;
 }
 
+void hook__detach_some(struct hook_links *links, bool (*is_one)(const struct hook_kind *kind))
+{
+	for (size_t i = links->count; i-- > 0;) {
+		if (!is_one(hook__kind(links->list[i].program)))
+			continue;
+		bpf_link__destroy(links->list[i].link);
+		links->count--;
+		memmove(&links->list[i], &links->list[i + 1],
+			(links->count - i) * sizeof(*links->list));
+	}
+}
+
 void hook__detach(struct hook_links *links)
 {
 	while (links->count)
-		bpf_link__destroy(links->links[--links->count]);
-	free(links->links);
-	links->links = NULL;
+		bpf_link__destroy(links->list[--links->count].link);
+	free(links->list);
+	links->list = NULL;
 }
 
 const char *hook__group_name(enum hook_group group)

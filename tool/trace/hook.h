@@ -25,12 +25,15 @@ enum hook_group {
 	HOOK_GROUPS,
 };
 
-/**
- * What holds programs at their hooks, in the order in which they were attached. Zeroed, there is
- * none.
- */
+/** What holds a program at its hook; one program can have several. */
+struct hook_link {
+	struct bpf_link *link;
+	const struct bpf_program *program;
+};
+
+/** All of them, in the order in which they were attached. Zeroed, there is none. */
 struct hook_links {
-	struct bpf_link **links;
+	struct hook_link *list;
 	size_t count;
 };
 
@@ -86,6 +89,12 @@ bool hook__may_kprobe(void);
  * leaves its entry's traces, so only entries are counted.
  */
 uint64_t hook__missed(const struct hook_links *links);
+
+/** @brief Is a program at its hook, or at one of them? */
+bool hook__is_attached(const struct hook_links *links, const struct bpf_program *program);
+
+/** @brief Take the hooks away of which a kind is, the last one first. */
+void hook__detach_some(struct hook_links *links, bool (*is_one)(const struct hook_kind *kind));
 
 /** @brief Take all hooks away, the last one first. */
 void hook__detach(struct hook_links *links);

@@ -17,8 +17,7 @@ static const char *const reasons[TRACER_LOSS_KINDS] = {
 	[LOSS_DNS_EVENT] = "DNS answers: the perf buffer was full; a larger --buffer-pages helps",
 	[TRACER_LOSS_PROBE_MISSED] =
 		"probes: the kernel was running another one on that CPU; a connect each, at most",
-	[LOSS_NO_BUFFER] =
-		"events on a CPU that came online after the start: start tcpconnect again",
+	[LOSS_NO_BUFFER] = "events: their CPU had just come online and had no buffer yet",
 };
 
 void losses__report(struct losses_report *report, struct tracer *tracer, uint64_t now_ns,

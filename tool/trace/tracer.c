@@ -12,13 +12,14 @@
 
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
-#include <linux/perf_event.h>
 
+#include "attachment.h"
+#include "event_buffers.h"
 #include "event_layout.h"
 #include "filter_maps.h"
-#include "hook.h"
 #include "loader.h"
 #include "pinned_map.h"
+#include "watch.h"
 
 /*
  * Per CPU. A storm of 40,000 connects a second on one CPU fills this in 65 ms. Events that columns
@@ -26,12 +27,6 @@
  */
 #define DEFAULT_BUFFER_PAGES 64
 #define LARGE_BUFFER_PAGES   256
-
-/*
- * The part of a buffer that is filled before the tool is woken: what is below waits for a poll's
- * end.
- */
-#define WAKEUP_DIVISOR 4
 
 /* Maps of an object that the tool knows; NULL: the object has none of that name. */
 struct maps {
@@ -45,20 +40,17 @@ struct maps {
 };
 
 struct tracer {
-	struct bpf_object *object;
+	struct attachment attachment;
+	struct watch watch;
 	struct maps maps;
-	struct hook_links links;
-	struct perf_buffer *buffer;
+	struct event_buffers *buffers;
 	const struct losses *losses; /* the map's memory */
 	size_t losses_size;
 	struct event_layout layout; /* with the BTF of the object */
-	struct missing_groups missing;
 	uint64_t missed; /* what the kernel did not run, as read last */
 	uint64_t missed_read_ns;
 	bool detached;
-	bool verbose;
-	sample_fn fn; /* during tracer__drain() */
-	void *fn_ctx;
+	uint64_t without_buffer; /* events lost for want of one, as seen last */
 };
 
 /* Before a pinned map is put in the place of one: then that has the other's name. */
@@ -150,24 +142,6 @@ static int map_losses(struct tracer *tracer)
 	return err;
 }
 
-struct raw_sample {
-	struct perf_event_header header;
-	uint32_t size;
-	char data[];
-};
-
-/* Records of lost samples are passed over: the probes count what the buffer did not take. */
-static enum bpf_perf_event_ret handle_record(void *ctx, int cpu, struct perf_event_header *header)
-{
-	const struct raw_sample *sample = (const struct raw_sample *)header;
-	struct tracer *tracer = ctx;
-
-	(void)cpu;
-	if (header->type == PERF_RECORD_SAMPLE)
-		tracer->fn(sample->data, sample->size, tracer->fn_ctx);
-	return LIBBPF_PERF_EVENT_CONT;
-}
-
 /* As many as keep the time that a storm takes to fill them, within bounds. */
 static unsigned int default_pages(size_t event_size)
 {
@@ -177,33 +151,6 @@ static unsigned int default_pages(size_t event_size)
 	       pages * sizeof(struct event) < DEFAULT_BUFFER_PAGES * event_size)
 		pages *= 2;
 	return pages;
-}
-
-static int open_buffer(struct tracer *tracer, unsigned int pages)
-{
-	struct perf_event_attr attr = {
-		.type = PERF_TYPE_SOFTWARE,
-		.size = sizeof(attr),
-		.config = PERF_COUNT_SW_BPF_OUTPUT,
-		.sample_type = PERF_SAMPLE_RAW,
-		.sample_period = 1,
-		.watermark = 1,
-	};
-	int err;
-
-	if (!pages)
-		pages = default_pages(tracer->layout.size);
-	attr.wakeup_watermark = pages * (size_t)sysconf(_SC_PAGESIZE) / WAKEUP_DIVISOR;
-	tracer->buffer = perf_buffer__new_raw(bpf_map__fd(tracer->maps.events), pages, &attr,
-					      handle_record, tracer, NULL);
-	if (tracer->buffer)
-		return 0;
-	err = -errno;
-	warnx("cannot make a perf buffer of %u pages for each CPU: %s%s", pages, strerror(-err),
-	      err == -EACCES ? "; it needs root, or kernel.perf_event_paranoid at most 2"
-	      : err == -EPERM || err == -ENOMEM ? "; try a smaller --buffer-pages"
-						: "");
-	return err;
 }
 
 int tracer__open(const void *object, size_t size, const struct options *options,
@@ -222,18 +169,21 @@ int tracer__open(const void *object, size_t size, const struct options *options,
 		warnx("out of memory");
 		return -ENOMEM;
 	}
-	made->verbose = options->verbose;
-	err = loader__load(&request, &made->missing, &made->object);
+	made->attachment.verbose = options->verbose;
+	err = loader__load(&request, &made->attachment.missing, &made->attachment.object);
 	if (err)
 		goto err_out;
-	err = filter_maps__fill(made->object, options);
+	err = filter_maps__fill(made->attachment.object, options);
 	if (err)
 		goto err_out;
 	err = map_losses(made);
 	if (err)
 		goto err_out;
 	if (!made->maps.flows) {
-		err = open_buffer(made, options->buffer_pages);
+		err = event_buffers__open(bpf_map__fd(made->maps.events),
+					  options->buffer_pages ? options->buffer_pages
+								: default_pages(made->layout.size),
+					  &made->buffers);
 		if (err)
 			goto err_out;
 	}
@@ -245,119 +195,14 @@ err_out:
 	return err;
 }
 
-/* What an attach failed for, and what to do. */
-static void report_attach(const struct bpf_program *program, int err)
-{
-	const struct hook_kind *kind = hook__kind(program);
-	const char *name = bpf_program__name(program), *cure = hook__cure(kind, err);
-
-	if (err == -EPERM || err == -EACCES)
-		warnx("%s: the kernel does not let this process hook: %s. It needs %s", name,
-		      strerror(-err), cure);
-	else if (cure)
-		warnx("%s: %s", name, cure);
-	else
-		warnx("cannot attach %s: %s", name, strerror(-err));
-}
-
-struct attached {
-	size_t needed;	     /* how many programs that tell more than names */
-	const char *missing; /* the last program whose function the kernel lacks */
-};
-
-static bool is_wanted(const struct tracer *tracer, const struct bpf_program *program)
-{
-	const struct hook_kind *kind = hook__kind(program);
-
-	return bpf_program__autoload(program) &&
-	       (kind->role != HOOK_IN_PLACE_OF || tracer->missing.is_missing[kind->group]);
-}
-
-/* Is it the return from a function whose entry is hooked by a program too? */
-static bool has_entry(const struct tracer *tracer, const char *name)
-{
-	char *entry = NULL;
-	bool found;
-
-	if (strncmp(name, "kret", 4) || asprintf(&entry, "k%s", name + 4) < 0)
-		return false;
-	found = bpf_object__find_program_by_name(tracer->object, entry);
-	free(entry);
-	return found;
-}
-
-/* A function that this kernel does not have: the others may do. Said once for each. */
-static void do_without(const struct tracer *tracer, const struct bpf_program *program,
-		       struct attached *attached)
-{
-	attached->missing = bpf_program__name(program);
-	if (!tracer->verbose && has_entry(tracer, attached->missing))
-		return;
-	if (strstr(attached->missing, "__tcp_v6_connect"))
-		warnx("warning: IPv6 connects are not traced, since this kernel has no "
-		      "tcp_v6_connect() (CONFIG_IPV6; modprobe ipv6)");
-	else
-		warnx("warning: not hooked, since this kernel has nothing of that name: %s",
-		      attached->missing);
-}
-
-static int attach_program(struct tracer *tracer, const struct bpf_program *program,
-			  struct attached *attached)
-{
-	const struct hook_kind *kind = hook__kind(program);
-	int err = kind->way->attach(program, &tracer->links);
-
-	if (err && kind->role == HOOK_OPTIONAL) {
-		missing_groups__add(&tracer->missing, kind, err);
-		return 0;
-	}
-	if (err == -ENOENT) {
-		do_without(tracer, program, attached);
-		return 0;
-	}
-	if (err) {
-		report_attach(program, err);
-		return err;
-	}
-	attached->needed += kind->role == HOOK_NEEDED;
-	if (tracer->verbose)
-		warnx("attached %s", bpf_program__name(program));
-	return 0;
-}
-
-/* Attaches the programs of one order. */
-static int attach_order(struct tracer *tracer, unsigned int order, struct attached *attached)
-{
-	struct bpf_program *program;
-
-	bpf_object__for_each_program(program, tracer->object) {
-		int err;
-
-		if (hook__kind(program)->order != order || !is_wanted(tracer, program))
-			continue;
-		err = attach_program(tracer, program, attached);
-		if (err)
-			return err;
-	}
-	return 0;
-}
-
 int tracer__attach(struct tracer *tracer)
 {
-	struct attached attached = {0};
-	int err = 0;
+	return attachment__attach(&tracer->attachment);
+}
 
-	for (unsigned int order = 0; order < HOOK_ORDERS && !err; order++)
-		err = attach_order(tracer, order, &attached);
-	if (!err && !attached.needed) {
-		warnx("nothing to trace with: the kernel has none of the hooked functions (%s); "
-		      "see /proc/kallsyms, or try --attach sockops",
-		      attached.missing ? attached.missing : "the probes name none");
-		err = -ENOENT;
-	}
-	if (err)
-		tracer__detach(tracer);
-	return err;
+void tracer__follow(struct tracer *tracer, uint64_t now_ns, bool quiet, notice_fn fn, void *ctx)
+{
+	watch__look(&tracer->watch, &tracer->attachment, now_ns, quiet, fn, ctx);
 }
 
 const struct event_layout *tracer__layout(const struct tracer *tracer)
@@ -367,13 +212,13 @@ const struct event_layout *tracer__layout(const struct tracer *tracer)
 
 bool tracer__tells_results(const struct tracer *tracer)
 {
-	return bpf_object__find_program_by_name(tracer->object,
+	return bpf_object__find_program_by_name(tracer->attachment.object,
 						"raw_tracepoint__inet_sock_set_state") != NULL;
 }
 
 const char *tracer__missing(const struct tracer *tracer, int group)
 {
-	return tracer->missing.is_missing[group] ? hook__group_name(group) : NULL;
+	return tracer->attachment.missing.is_missing[group] ? hook__group_name(group) : NULL;
 }
 
 /* A pending event as if it ended now; false for one that has not begun. */
@@ -430,8 +275,8 @@ int tracer__wait(struct tracer *tracer, int timeout_ms)
 	struct pollfd ready = {.fd = -1, .events = POLLIN};
 	int err;
 
-	if (tracer->buffer)
-		ready.fd = perf_buffer__epoll_fd(tracer->buffer);
+	if (tracer->buffers)
+		ready.fd = event_buffers__poll_fd(tracer->buffers);
 	if (poll(&ready, 1, timeout_ms) >= 0 || errno == EINTR)
 		return 0;
 	err = -errno;
@@ -439,16 +284,18 @@ int tracer__wait(struct tracer *tracer, int timeout_ms)
 	return err;
 }
 
+static uint64_t count_lost(const struct tracer *tracer, enum loss loss)
+{
+	return tracer->losses ? __atomic_load_n(&tracer->losses->count[loss], __ATOMIC_RELAXED) : 0;
+}
+
 int tracer__drain(struct tracer *tracer, sample_fn fn, void *ctx)
 {
-	int err;
+	uint64_t without_buffer = count_lost(tracer, LOSS_NO_BUFFER);
+	bool lost = without_buffer != tracer->without_buffer;
 
-	tracer->fn = fn;
-	tracer->fn_ctx = ctx;
-	err = perf_buffer__consume(tracer->buffer);
-	if (err)
-		warnx("cannot read events: %s", strerror(-err));
-	return err;
+	tracer->without_buffer = without_buffer;
+	return event_buffers__drain(tracer->buffers, lost, fn, ctx);
 }
 
 /* After the hooks are gone, an entry that is left is a connect whose return was missed. */
@@ -464,37 +311,17 @@ static uint64_t count_orphans(int connecting_fd)
 	return orphans;
 }
 
-/*
- * What the kernel did not run: kprobes hit in another kprobe, and programs hit in another program
- * (bpf_prog_info, since Linux 5.12; before, it does not tell).
- */
-static uint64_t count_missed(const struct tracer *tracer)
-{
-	uint64_t missed = hook__missed(&tracer->links);
-	struct bpf_program *program;
-
-	bpf_object__for_each_program(program, tracer->object) {
-		struct bpf_prog_info info = {0};
-		__u32 size = sizeof(info);
-
-		if (bpf_program__fd(program) >= 0 &&
-		    bpf_obj_get_info_by_fd(bpf_program__fd(program), &info, &size) == 0)
-			missed += info.recursion_misses;
-	}
-	return missed;
-}
-
 void tracer__losses(struct tracer *tracer, uint64_t now_ns, struct tracer_losses *losses)
 {
 	const struct bpf_map *connecting = tracer->maps.connecting;
 
 	memset(losses, 0, sizeof(*losses));
-	for (int i = 0; tracer->losses && i < LOSS_KINDS; i++)
-		losses->count[i] = __atomic_load_n(&tracer->losses->count[i], __ATOMIC_RELAXED);
+	for (int i = 0; i < LOSS_KINDS; i++)
+		losses->count[i] = count_lost(tracer, i);
 	if (tracer->detached && connecting)
 		losses->count[LOSS_RETURN_MISSED] += count_orphans(bpf_map__fd(connecting));
 	if (!tracer->detached && now_ns - tracer->missed_read_ns >= TRACER_MISSED_INTERVAL_NS) {
-		tracer->missed = count_missed(tracer);
+		tracer->missed = attachment__missed(&tracer->attachment);
 		tracer->missed_read_ns = now_ns;
 	}
 	losses->count[TRACER_LOSS_PROBE_MISSED] = tracer->missed;
@@ -540,9 +367,9 @@ int tracer__flows(const struct tracer *tracer, struct counted_flow **flows, size
 
 void tracer__detach(struct tracer *tracer)
 {
-	if (!tracer->detached && tracer->object)
-		tracer->missed = count_missed(tracer);
-	hook__detach(&tracer->links); /* returns were attached first: the entries go before them */
+	if (!tracer->detached && tracer->attachment.object)
+		tracer->missed = attachment__missed(&tracer->attachment);
+	attachment__detach(&tracer->attachment);
 	tracer->detached = true;
 }
 
@@ -551,10 +378,10 @@ void tracer__close(struct tracer *tracer)
 	if (!tracer)
 		return;
 	tracer__detach(tracer);
-	perf_buffer__free(tracer->buffer);
+	event_buffers__free(tracer->buffers);
 	if (tracer->losses)
 		munmap((void *)tracer->losses, tracer->losses_size);
 	event_layout__free(&tracer->layout);
-	bpf_object__close(tracer->object);
+	bpf_object__close(tracer->attachment.object);
 	free(tracer);
 }

@@ -8,9 +8,11 @@
 #include <stdint.h>
 
 #include "event.h"
+#include "event_buffers.h"
 #include "event_layout.h"
 #include "hook.h"
 #include "options.h"
+#include "watch.h"
 
 struct tracer;
 
@@ -24,9 +26,6 @@ enum {
 struct tracer_losses {
 	uint64_t count[TRACER_LOSS_KINDS];
 };
-
-/** What is called for each sample of the perf buffer: a struct event_head and what follows it. */
-typedef void (*sample_fn)(const void *sample, size_t size, void *ctx);
 
 /**
  * @brief Load an object into the kernel. Nothing is attached yet.
@@ -44,6 +43,14 @@ int tracer__open(const void *object, size_t size, const struct options *options,
  * connects is hooked.
  */
 int tracer__attach(struct tracer *tracer);
+
+/**
+ * @brief Look at what can change on the host while it is traced, each thing as often as it is due.
+ * @param quiet no connect has been seen since the last call: then it is worth to ask whether they
+ *        can be seen at all
+ * @param fn called, after a line on stderr, with what is not seen any more, or again
+ */
+void tracer__follow(struct tracer *tracer, uint64_t now_ns, bool quiet, notice_fn fn, void *ctx);
 
 /** @brief Does this object count connects in the kernel instead of sending events? */
 bool tracer__counts(const struct tracer *tracer);
@@ -74,7 +81,8 @@ bool tracer__sees_names(const struct tracer *tracer);
 int tracer__wait(struct tracer *tracer, int timeout_ms);
 
 /**
- * @brief Hand out all events that there are, CPU after CPU.
+ * @brief Hand out all events that there are, CPU after CPU: each a struct event_head and what
+ * follows it. CPUs that come online or go are followed.
  * @return 0, or a negative errno after one line on stderr
  */
 int tracer__drain(struct tracer *tracer, sample_fn fn, void *ctx);
