@@ -131,6 +131,42 @@ check_cpus() {
 	check "CPU 1 goes and comes while the tool is stopped" cpu1_goes_and_comes_unseen
 }
 
+# Fifty processes at once look for a port when there is none, on one CPU: each return is probed.
+no_port_is_left() {
+	trace ports -r || return 1
+	local pid=$started
+	echo 0 >$cpu1/online
+	timeout 120 unshare -n sh -c 'ip link set lo up && sysctl -qw net.ipv4.ip_local_port_range="32768 33767" &&
+		exec "$@"' - /usr/bin/python3 "$here/no_ports.py" 50 20 1001
+	local status=$?
+	wait_until 60 has_no_more_ports 1000
+	interrupt "$pid"
+	grep -c EADDRNOTAVAIL "$work/ports.out"
+	cat "$work/ports.err"
+	[ $status = 0 ] && [ "$(grep -c EADDRNOTAVAIL "$work/ports.out")" = 1001 ] && ! grep lost "$work/ports.err"
+}
+
+has_no_more_ports() {
+	[ "$(grep -c EADDRNOTAVAIL "$work/ports.out")" -gt "$1" ]
+}
+
+# What is made in tracefs is taken away in the end, also when the tool is killed.
+nothing_stays_in_tracefs() {
+	local signal
+	mountpoint -q /sys/kernel/tracing || mount -t tracefs none /sys/kernel/tracing
+	for signal in INT KILL; do
+		trace tracefs_$signal || return 1
+		grep tcpconnect_ /sys/kernel/tracing/kprobe_events || return 1
+		kill -$signal "$started"
+		wait_for "$started"
+		wait_until 20 nothing_in_tracefs || return 1
+	done
+}
+
+nothing_in_tracefs() {
+	! grep tcpconnect_ /sys/kernel/tracing/kprobe_events
+}
+
 says() {
 	grep -qE "$2" "$work/$1.err"
 }
@@ -200,6 +236,12 @@ switched_off_for_an_ordinary_user() {
 	return $status
 }
 
+check_returns() {
+	check "no port is left for fifty processes on one CPU" no_port_is_left
+	switch_all_on
+	check "nothing stays behind in tracefs" nothing_stays_in_tracefs
+}
+
 check_switches() {
 	mountpoint -q $debugfs || mount -t debugfs none $debugfs
 	check "ftrace is off at the start, and goes off later" \
@@ -238,6 +280,7 @@ if [ -z "${GUEST_SHARE:-}" ]; then
 	echo "# no guest: CPUs and switches are left alone"
 else
 	check_cpus
+	[ $hooks != kprobe ] || check_returns
 	[ $hooks != kprobe ] || check_switches
 fi
 finish

@@ -14,6 +14,7 @@
 #include "cgroup_root.h"
 #include "kallsyms.h"
 #include "libc_files.h"
+#include "returns.h"
 
 /* Takes over a link, or the error that stands in errno when there is none. */
 static int add(struct hook_links *links, const struct bpf_program *program, struct bpf_link *link)
@@ -83,25 +84,35 @@ bool hook__may_kprobe(void)
 	return hook__has_kprobes() && !is_confidential();
 }
 
-/* A function that the compiler has renamed, as clang's ThinLTO does with one that is static. */
-static int attach_renamed(const struct bpf_program *program, struct hook_links *links)
+static bool is_return(const struct bpf_program *program)
 {
-	const char *section = bpf_program__section_name(program);
-	LIBBPF_OPTS(bpf_kprobe_opts, opts,
-		    .retprobe = strncmp(section, "kretprobe/", strlen("kretprobe/")) == 0);
-	char renamed[KALLSYMS_NAME_SIZE];
-	int err = kallsyms__find_renamed(strchr(section, '/') + 1, renamed);
+	return strncmp(bpf_program__section_name(program), "kretprobe/", 10) == 0;
+}
 
-	if (err)
-		return err;
-	return add(links, program, bpf_program__attach_kprobe_opts(program, renamed, &opts));
+/* By a perf event; a return with more instances where the kernel's own are few and that can be had. */
+static int attach_to_function(const struct bpf_program *program, struct hook_links *links,
+			      const char *function)
+{
+	LIBBPF_OPTS(bpf_kprobe_opts, opts, .retprobe = is_return(program));
+	struct bpf_link *link;
+
+	if (is_return(program) && returns__are_few() &&
+	    returns__attach(&links->returns, program, function, &link) == 0)
+		return add(links, program, link);
+	return add(links, program, bpf_program__attach_kprobe_opts(program, function, &opts));
 }
 
 static int attach_kprobe(const struct bpf_program *program, struct hook_links *links)
 {
-	int err = hook__has_kprobes() ? attach_by_section(program, links) : -EOPNOTSUPP;
+	const char *function = strchr(bpf_program__section_name(program), '/') + 1;
+	char renamed[KALLSYMS_NAME_SIZE];
+	int err = -EOPNOTSUPP;
 
-	return err == -ENOENT ? attach_renamed(program, links) : err;
+	if (hook__has_kprobes())
+		err = attach_to_function(program, links, function);
+	if (err == -ENOENT && kallsyms__find_renamed(function, renamed) == 0)
+		err = attach_to_function(program, links, renamed);
+	return err;
 }
 
 /* A function of the C library, in each of those that processes run with; one of them is enough. */
@@ -334,6 +345,8 @@ void hook__detach(struct hook_links *links)
 		bpf_link__destroy(links->list[--links->count].link);
 	free(links->list);
 	links->list = NULL;
+	returns__close(links->returns);
+	links->returns = NULL;
 }
 
 const char *hook__group_name(enum hook_group group)

@@ -9,6 +9,7 @@
 
 struct bpf_link;
 struct bpf_program;
+struct returns;
 
 /** What a program is to the whole. */
 enum hook_role {
@@ -35,6 +36,7 @@ struct hook_link {
 struct hook_links {
 	struct hook_link *list;
 	size_t count;
+	struct returns *returns; /* NULL: none have needed more than the kernel's own instances */
 };
 
 /** How programs of some kinds are attached, and what can stand in the way. */
