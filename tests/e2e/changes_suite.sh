@@ -236,6 +236,57 @@ switched_off_for_an_ordinary_user() {
 	return $status
 }
 
+# with_a_hook NAME FUNCTION: a copy of the probes with one more kprobe, which does nothing.
+with_a_hook() {
+	cp -r "$here/../../probes" "$work/$1" &&
+		printf 'int kprobe__%s(struct pt_regs *ctx)\n{\n\treturn 0;\n}\n' "$2" >>"$work/$1/connect_kprobe.c"
+}
+
+# A function of a module that is loaded later: as IPv6's, where that is one.
+a_module_comes_later() {
+	with_a_hook later dummy_xmit && trace later --probes "$work/later" || return 1
+	local pid=$started
+	says later 'warning: not hooked, since this kernel has nothing of that name: kprobe__dummy_xmit' || return 1
+	modprobe dummy || return 1
+	wait_until 20 says later 'warning: dummy_xmit\(\) is there now, and is hooked'
+	local status=$?
+	cat "$work/later.err"
+	interrupt "$pid" && return $status
+}
+
+# A function that the compiler has renamed: any one that has no name of its own.
+renamed_function() {
+	awk 'tolower($2) == "t" && NF == 3 && $3 ~ /^[a-z_0-9]+\.(isra|constprop)\.[0-9]+$/ {
+			function_name = $3; sub(/\..*/, "", function_name); renamed[function_name] = renamed[function_name] $3 " "
+		}
+		NF == 3 && $3 !~ /\./ { plain[$3] = 1 }
+		END { for (name in renamed) if (!(name in plain) && split(renamed[name], all) == 1) print name }' /proc/kallsyms |
+		grep -E '^(dev_|ip_|tcp_|udp_|inet_)' | head -n 1
+}
+
+a_renamed_function_is_hooked() {
+	with_a_hook renamed "$1" && trace renamed -v --probes "$work/renamed" || return 1
+	local pid=$started
+	interrupt "$pid"
+	cat "$work/renamed.err"
+	says renamed "attached kprobe__$1"
+}
+
+check_functions() {
+	if modinfo dummy >/dev/null 2>&1 && ! grep -q '^dummy ' /proc/modules; then
+		check "a module's function is hooked when it comes" a_module_comes_later
+	else
+		skip "a module's function is hooked when it comes" "there is no module 'dummy' to load"
+	fi
+	local function
+	function=$(renamed_function)
+	if [ -n "$function" ]; then
+		check "a renamed function, $function(), is hooked" a_renamed_function_is_hooked "$function"
+	else
+		skip "a renamed function is hooked" "this kernel has none"
+	fi
+}
+
 check_returns() {
 	check "no port is left for fifty processes on one CPU" no_port_is_left
 	switch_all_on
@@ -280,7 +331,10 @@ if [ -z "${GUEST_SHARE:-}" ]; then
 	echo "# no guest: CPUs and switches are left alone"
 else
 	check_cpus
-	[ $hooks != kprobe ] || check_returns
-	[ $hooks != kprobe ] || check_switches
+	if [ $hooks = kprobe ]; then
+		check_returns
+		check_functions
+		check_switches
+	fi
 fi
 finish
