@@ -98,7 +98,8 @@ static __always_inline void read_args(struct task_struct *task, char *args)
 static __always_inline void read_columns(struct event *event)
 {
 #if defined(COLUMN_PPID) || defined(COLUMN_PROCESS) || defined(COLUMN_HOST) ||                     \
-	defined(COLUMN_NETNS) || defined(COLUMN_EXE) || defined(COLUMN_ARGS)
+	defined(COLUMN_NETNS) || defined(COLUMN_EXE) || defined(COLUMN_ARGS) ||                    \
+	defined(PID_NAMESPACE)
 	struct task_struct *task = (struct task_struct *)bpf_get_current_task();
 #endif
 #if defined(COLUMN_HOST) || defined(COLUMN_NETNS)
@@ -111,6 +112,13 @@ static __always_inline void read_columns(struct event *event)
 
 	bpf_probe_read_kernel(&parent, sizeof(parent), &task->real_parent);
 	bpf_probe_read_kernel(&event->ppid, sizeof(event->ppid), &parent->tgid);
+#ifdef PID_NAMESPACE
+	event->ns_ppid = process_number_here(parent);
+#endif
+#endif
+#ifdef PID_NAMESPACE
+	event->ns_pid = process_number_here(task);
+	event->ns_tid = number_here(task);
 #endif
 #ifdef COLUMN_PROCESS
 	struct task_struct *leader = NULL;

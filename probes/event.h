@@ -78,6 +78,13 @@ struct event {
 #ifdef COLUMN_PPID
 	__u32 ppid;		/* the parent's thread group */
 #endif
+#ifdef PID_NAMESPACE
+	__u32 ns_pid;		/* pid, tid and ppid as the tool's PID namespace numbers them; 0: it */
+	__u32 ns_tid;		/* has no number for what is outside of it */
+#ifdef COLUMN_PPID
+	__u32 ns_ppid;
+#endif
+#endif
 #ifdef COLUMN_PROCESS
 	char process[16];	/* the main thread's name */
 #endif

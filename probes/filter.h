@@ -61,6 +61,67 @@ static __always_inline u64 current_mntns(void)
 BPF_HASH(mntns_map, u64, u32);
 #endif
 
+#ifdef PID_NAMESPACE
+#include <linux/sched.h>
+#include <linux/ns_common.h>
+#include <linux/pid.h>
+#include <linux/pid_namespace.h>
+
+#define PID_LEVELS 33	/* the initial namespace, and MAX_PID_NS_LEVEL below it */
+
+/* The inode number of the PID namespace whose numbers the user sees: the tool's. It fills it in. */
+BPF_ARRAY(pid_namespace, u32, 1);
+
+/*
+ * The number that a thread has there; 0: none, since it is outside. A thread has one in its own
+ * namespace and in each above it. bpf_get_ns_current_pid_tgid() would know only threads of that very
+ * namespace, only the current one, and before Linux 6.10 not for sockops.
+ */
+static __always_inline u32 number_here(struct task_struct *thread)
+{
+	struct pid *pid = NULL;
+	u32 level = 0, inum = 0, *here;
+	int zero = 0;
+
+	here = pid_namespace.lookup(&zero);
+	if (!here)
+		return 0;
+	bpf_probe_read_kernel(&pid, sizeof(pid), &thread->thread_pid);
+	bpf_probe_read_kernel(&level, sizeof(level), &pid->level);
+	for (u32 up = 0; up < PID_LEVELS && up <= level; up++) {
+		u64 place = offsetof(struct pid, numbers) + sizeof(struct upid) * (level - up);
+		struct pid_namespace *ns;
+		struct upid number = {};
+
+		bpf_probe_read_kernel(&number, sizeof(number), (char *)pid + place);
+		ns = number.ns;
+		bpf_probe_read_kernel(&inum, sizeof(inum), &ns->ns.inum);
+		if (inum == *here)
+			return number.nr;
+	}
+	return 0;
+}
+
+/* The same for the process (thread group) of a thread. */
+static __always_inline u32 process_number_here(struct task_struct *thread)
+{
+	struct task_struct *leader = NULL;
+
+	bpf_probe_read_kernel(&leader, sizeof(leader), &thread->group_leader);
+	return number_here(leader);
+}
+#endif
+
+/* The process's number, as the user counts. */
+static __always_inline u32 current_process(void)
+{
+#ifdef PID_NAMESPACE
+	return process_number_here((struct task_struct *)bpf_get_current_task());
+#else
+	return bpf_get_current_pid_tgid() >> 32;
+#endif
+}
+
 /* Does the current task pass the filters? */
 static __always_inline int task_passes(void)
 {
@@ -77,7 +138,7 @@ static __always_inline int task_passes(void)
 		return 0;
 #endif
 #if defined(TRACE_PID) || defined(TRACE_PID_MAP)
-	u32 pid = bpf_get_current_pid_tgid() >> 32;
+	u32 pid = current_process();
 #ifdef TRACE_PID_MAP
 	if (!trace_pids.lookup(&pid))
 		return 0;

@@ -12,6 +12,7 @@
 #include "kernel_clock.h"
 #include "names/names.h"
 #include "output/output.h"
+#include "pid_namespace.h"
 #include "trace/cgroup_paths.h"
 #include "trace/event_order.h"
 #include "trace/losses.h"
@@ -285,7 +286,8 @@ int session__run(const struct options *options, struct tracer *tracer,
 		.output = {.out = stdout, .format = options->json ? &json_format : &table_format},
 	};
 	const struct columns_source source = {.layout = tracer__layout(tracer),
-					      .queries = tracer__sees_names(tracer)};
+					      .queries = tracer__sees_names(tracer),
+					      .in_pid_namespace = !pid_namespace__is_initial()};
 	int err = begin(&session);
 
 	if (!err)

@@ -20,6 +20,8 @@ struct wide_event {
 	__u8 bytes[3];
 	path_parts exe;
 	argument_list args;
+	__u32 ns_pid;
+	__u32 ns_tid;
 };
 
 #define FIXED(member, word, ...)                                                           \
@@ -35,7 +37,7 @@ struct wide_event {
 	}
 
 #define FIXED_MEMBERS 12
-#define ALL_MEMBERS   21
+#define ALL_MEMBERS   23
 
 static struct event_member event_members[] = {
 	FIXED(time_ns, "__u64"),
@@ -59,6 +61,8 @@ static struct event_member event_members[] = {
 	ADDED(bytes, "u8", .element = 1),
 	ADDED(exe, "path_parts", .element = 1, .is_char = true),
 	ADDED(args, "argument_list", .element = 1, .is_char = true),
+	ADDED(ns_pid, "__u32"),
+	ADDED(ns_tid, "__u32"),
 };
 
 /* The fixed members alone, or all of them. */

@@ -51,10 +51,9 @@ static struct options options_for(char *list[], size_t count, bool more)
 }
 
 /* Header and row, without the line before them; NULL when a column is unknown. */
-static char *print(const struct options *options, const struct wide_event *event, size_t members)
+static char *print_source(const struct options *options, const struct columns_source *source,
+			  const struct wide_event *event)
 {
-	const struct event_layout layout = layout_of(members);
-	const struct columns_source source = {.layout = &layout, .queries = options->dns};
 	struct record record = {.event = &event->event, .cgroup_path = no_path};
 	struct output output = {.format = &table_format};
 	char *text, *rows;
@@ -62,7 +61,7 @@ static char *print(const struct options *options, const struct wide_event *event
 	int err;
 
 	output.out = open_memstream(&text, &size);
-	err = output.format->begin(&output, options, &source);
+	err = output.format->begin(&output, options, source);
 	if (!err)
 		output.format->row(&output, &record);
 	output.format->end(&output);
@@ -74,6 +73,14 @@ static char *print(const struct options *options, const struct wide_event *event
 	rows = strchr(text, '\n') + 1;
 	memmove(text, rows, strlen(rows) + 1);
 	return text;
+}
+
+static char *print(const struct options *options, const struct wide_event *event, size_t members)
+{
+	const struct event_layout layout = layout_of(members);
+	const struct columns_source source = {.layout = &layout, .queries = options->dns};
+
+	return print_source(options, &source, event);
 }
 
 static void assert_prints(const struct options *options, const char *expected)
@@ -167,11 +174,38 @@ static void an_edited_probes_member_can_be_named(void **state)
 				"16         0.055      \n");
 }
 
+/* In a PID namespace, processes are numbered as there; what is outside is marked. */
+static void processes_have_the_numbers_of_the_namespace(void **state)
+{
+	char *list[] = {"pid", "tid", "dport"};
+	struct options options = options_for(list, 3, false);
+	const struct event_layout layout = layout_of(ALL_MEMBERS);
+	const struct columns_source source = {.layout = &layout, .in_pid_namespace = true};
+	struct wide_event event = wide_event();
+	char *text;
+	(void)state;
+
+	event.ns_pid = 2;
+	event.ns_tid = 3;
+	text = print_source(&options, &source, &event);
+	assert_string_equal(text, "PID     TID     DPORT \n"
+				  "2       3       443    \n");
+	free(text);
+	event.ns_pid = event.ns_tid = 0;
+	text = print_source(&options, &source, &event);
+	assert_string_equal(text, "PID     TID     DPORT \n"
+				  "10*     11*     443    \n");
+	free(text);
+	/* such an object on the host */
+	assert_prints(&options, "PID     TID     DPORT \n"
+				"10      11      443    \n");
+}
+
 static void what_there_is_not_is_refused(void **state)
 {
 	char *unknown[] = {"nonsense"}, *internal[] = {"length"}, *unsent[] = {"ppid"};
-	char *twice[] = {"latency_ns"};
-	char **lists[] = {unknown, internal, unsent, twice};
+	char *twice[] = {"latency_ns"}, *hidden[] = {"ns_pid"};
+	char **lists[] = {unknown, internal, unsent, twice, hidden};
 	struct wide_event event = wide_event();
 	(void)state;
 
@@ -190,6 +224,7 @@ int main(void)
 		cmocka_unit_test(results),
 		cmocka_unit_test(a_cgroup_is_its_path_or_its_number),
 		cmocka_unit_test(an_edited_probes_member_can_be_named),
+		cmocka_unit_test(processes_have_the_numbers_of_the_namespace),
 		cmocka_unit_test(what_there_is_not_is_refused),
 	};
 

@@ -20,18 +20,16 @@ static const char *strange_path(void *ctx, uint64_t id)
 }
 
 /* The lines for one event; yajl's parser, which also checks UTF-8, must take each of them. */
-static char *write_row(const struct options *options, struct record *record, size_t members,
-		       bool queries)
+static char *write_source(const struct options *options, const struct columns_source *source,
+			  struct record *record)
 {
-	const struct event_layout layout = layout_of(members);
-	const struct columns_source source = {.layout = &layout, .queries = queries};
 	struct output output = {.format = &json_format};
 	yajl_handle parser = yajl_alloc(NULL, NULL, NULL);
 	char *text;
 	size_t size;
 
 	output.out = open_memstream(&text, &size);
-	assert_int_equal(output.format->begin(&output, options, &source), 0);
+	assert_int_equal(output.format->begin(&output, options, source), 0);
 	output.format->row(&output, record);
 	output.format->end(&output);
 	fclose(output.out);
@@ -41,6 +39,15 @@ static char *write_row(const struct options *options, struct record *record, siz
 	assert_int_equal(yajl_complete_parse(parser), yajl_status_ok);
 	yajl_free(parser);
 	return text;
+}
+
+static char *write_row(const struct options *options, struct record *record, size_t members,
+		       bool queries)
+{
+	const struct event_layout layout = layout_of(members);
+	const struct columns_source source = {.layout = &layout, .queries = queries};
+
+	return write_source(options, &source, record);
 }
 
 static struct wide_event event_of(const char *comm)
@@ -103,6 +110,31 @@ static void names_and_results(void **state)
 	free(text);
 }
 
+/* In a PID namespace there are both numbers, or only the host's. */
+static void numbers_of_the_namespace(void **state)
+{
+	const struct event_layout layout = layout_of(ALL_MEMBERS);
+	const struct columns_source source = {.layout = &layout, .in_pid_namespace = true};
+	struct options options = {.json = true};
+	struct wide_event event = event_of("curl");
+	struct record record = {.event = &event.event, .cgroup_path = strange_path};
+	char *text;
+	(void)state;
+
+	event.ns_pid = 2;
+	event.ns_tid = 3;
+	text = write_source(&options, &source, &record);
+	assert_non_null(strstr(text, "Z\",\"pid\":2,\"host_pid\":10,\"tid\":3,\"host_tid\":11,"
+				     "\"uid\":"));
+	assert_null(strstr(text, "ns_pid"));
+	free(text);
+	event.ns_pid = event.ns_tid = 0;
+	text = write_source(&options, &source, &record);
+	assert_non_null(strstr(text, "Z\",\"pid\":null,\"host_pid\":10,\"tid\":null,"
+				     "\"host_tid\":11,\"uid\":"));
+	free(text);
+}
+
 /* Every byte, and pieces of UTF-8, in every text that there is. */
 static void any_bytes_are_valid(void **state)
 {
@@ -155,6 +187,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(what_is_always_there),
 		cmocka_unit_test(names_and_results),
+		cmocka_unit_test(numbers_of_the_namespace),
 		cmocka_unit_test(any_bytes_are_valid),
 		cmocka_unit_test(what_is_lost_is_an_object_too),
 	};

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "filter_list.h"
+#include "pid_namespace.h"
 #include "probe_files.h"
 
 /* #define NAME(value) ((value) == 1 || (value) == 2) */
@@ -86,6 +87,7 @@ static int write_filters(FILE *text, const struct options *options)
 	write_flag(text, "CGROUP_MAP", options->cgroup_map);
 	write_flag(text, "MNTNS_MAP", options->mntns_map);
 	write_flag(text, "COUNT", options->count);
+	write_flag(text, "PID_NAMESPACE", !pid_namespace__is_initial());
 	return err;
 }
 

@@ -46,6 +46,21 @@ static const struct known {
 
 #define KNOWN (sizeof(known_columns) / sizeof(known_columns[0]))
 
+/* Processes and threads: the host's number, and the member with that in the tool's PID namespace. */
+static const struct numbering {
+	const char *member, *here;
+} numberings[] = {{"pid", "ns_pid"}, {"tid", "ns_tid"}, {"ppid", "ns_ppid"}};
+
+#define NUMBERINGS (sizeof(numberings) / sizeof(numberings[0]))
+
+static const struct event_member *find_here(const struct event_layout *layout, const char *member)
+{
+	for (size_t i = 0; member && i < NUMBERINGS; i++)
+		if (strcmp(numberings[i].member, member) == 0)
+			return event_layout__find(layout, numberings[i].here);
+	return NULL;
+}
+
 static const struct known *find_known(const char *name)
 {
 	for (size_t i = 0; i < KNOWN; i++)
@@ -59,13 +74,16 @@ static bool is_shown_by_known(const char *member)
 	for (size_t i = 0; i < KNOWN; i++)
 		if (known_columns[i].member && strcmp(known_columns[i].member, member) == 0)
 			return true;
+	for (size_t i = 0; i < NUMBERINGS; i++)
+		if (strcmp(numberings[i].here, member) == 0)
+			return true;
 	return false;
 }
 
-/* Nothing but the tool itself reads these. */
-static bool is_internal(const struct event_member *member)
+/* What an edited probe added. */
+static bool is_edited(const struct event_member *member)
 {
-	return member->is_fixed && !is_shown_by_known(member->name);
+	return !member->is_fixed && !is_shown_by_known(member->name);
 }
 
 /* A member whose type is a duration is called by the unit that it is shown in. */
@@ -85,16 +103,10 @@ static const struct event_member *find_member(const struct event_layout *layout,
 		char name[64];
 
 		name_of(&layout->members[i], name);
-		if (strcmp(name, wanted) == 0 && !is_internal(&layout->members[i]))
+		if (strcmp(name, wanted) == 0 && is_edited(&layout->members[i]))
 			return &layout->members[i];
 	}
 	return NULL;
-}
-
-/* What an edited probe added. */
-static bool is_edited(const struct event_member *member)
-{
-	return !member->is_fixed && !is_shown_by_known(member->name);
 }
 
 static struct column *append(struct columns *columns)
@@ -131,10 +143,10 @@ static void set_header(struct column *column, const char *header)
 }
 
 static int add_known(struct columns *columns, const struct known *known,
-		     const struct event_layout *layout)
+		     const struct columns_source *source)
 {
 	const struct event_member *member =
-		known->member ? event_layout__find(layout, known->member) : NULL;
+		known->member ? event_layout__find(source->layout, known->member) : NULL;
 	struct column *column;
 
 	if (known->member && !member)
@@ -143,7 +155,11 @@ static int add_known(struct columns *columns, const struct known *known,
 	if (!column)
 		return -ENOMEM;
 	column->member = member;
-	column->kind = known->kind ? known->kind : value_kind__of(member);
+	if (source->in_pid_namespace)
+		column->here = find_here(source->layout, known->member);
+	column->kind = column->here  ? &value_process
+		       : known->kind ? known->kind
+				     : value_kind__of(member);
 	column->width = known->width ? known->width : column->kind->width;
 	snprintf(column->name, sizeof(column->name), "%s", known->name);
 	snprintf(column->header, sizeof(column->header), "%s", known->header);
@@ -195,7 +211,7 @@ static int add_named(struct columns *columns, const char *name, const struct col
 	if (known && known->kind == &value_query && !source->queries)
 		err = -ENOENT;
 	else if (known)
-		err = add_known(columns, known, source->layout);
+		err = add_known(columns, known, source);
 	else if (member)
 		err = add_member(columns, member);
 	if (err == -ENOENT && known)
@@ -381,6 +397,7 @@ struct value column__value(const struct column *column, const struct record *rec
 	return (struct value){
 		.record = record,
 		.member = column->member,
+		.here = column->here,
 		.bytes = column->member ? (const char *)record->event + column->member->offset
 					: NULL,
 	};

@@ -18,6 +18,8 @@ struct column {
 	size_t gap;	/* blanks behind it */
 	const struct value_kind *kind;
 	const struct event_member *member; /* the layout's; NULL: computed */
+	/* of a process or thread: its number in the tool's PID namespace; NULL: it is the host's */
+	const struct event_member *here;
 };
 
 /** Zeroed, there is none. */
@@ -29,7 +31,8 @@ struct columns {
 /** What the object tells beside its members. */
 struct columns_source {
 	const struct event_layout *layout;
-	bool queries; /* names behind addresses */
+	bool queries;	       /* names behind addresses */
+	bool in_pid_namespace; /* the tool runs in another one than the host's */
 };
 
 /**

@@ -61,6 +61,16 @@ static void add_query_details(yajl_gen json, const struct record *record)
 		yajl_gen_null(json);
 }
 
+/* The host's number of a process, beside that in the tool's PID namespace. */
+static void add_host_number(yajl_gen json, const struct column *column, const struct value *value)
+{
+	char name[sizeof("host_") + sizeof(column->name)];
+
+	snprintf(name, sizeof(name), "host_%s", column->name);
+	word(json, name);
+	value_kind__of(column->member)->json(json, value);
+}
+
 static void row(struct output *output, struct record *record)
 {
 	yajl_gen_map_open(output->json);
@@ -73,6 +83,8 @@ static void row(struct output *output, struct record *record)
 		column->kind->json(output->json, &value);
 		if (column->kind == &value_query)
 			add_query_details(output->json, record);
+		if (column->here)
+			add_host_number(output->json, column, &value);
 	}
 	finish_object(output);
 }

@@ -80,6 +80,40 @@ static void number_json(yajl_gen json, const struct value *value)
 		json_unsigned(json, unsigned_of(value));
 }
 
+/* Processes and threads, counted in the tool's PID namespace. */
+
+static uint64_t number_here(const struct value *value)
+{
+	const struct value here = {
+		.member = value->here,
+		.bytes = (const char *)value->record->event + value->here->offset,
+	};
+
+	return unsigned_of(&here);
+}
+
+/* Outside of the namespace there is the host's number, which is marked. */
+static void process_text(struct line *line, const struct value *value)
+{
+	uint64_t number = number_here(value);
+
+	line__number(line, number ? number : unsigned_of(value));
+	if (!number)
+		line__append(line, "*", 1);
+}
+
+static void process_json(yajl_gen json, const struct value *value)
+{
+	uint64_t number = number_here(value);
+
+	if (number)
+		json_unsigned(json, number);
+	else
+		yajl_gen_null(json);
+}
+
+const struct value_kind value_process = {NULL, 7, process_text, process_json, false};
+
 static void hex_number_text(struct line *line, const struct value *value)
 {
 	line__format(line, "0x%" PRIx64, unsigned_of(value));

@@ -16,7 +16,8 @@
 struct value {
 	const struct record *record;
 	const struct event_member *member;
-	const void *bytes; /* of the member */
+	const void *bytes;		 /* of the member */
+	const struct event_member *here; /* the column's, or NULL */
 };
 
 struct value_kind {
@@ -37,6 +38,7 @@ extern const struct value_kind value_reltime;	/* seconds since the first event *
 extern const struct value_kind value_user;	/* the name of a uid */
 extern const struct value_kind value_family;	/* 4 or 6 */
 extern const struct value_kind value_address;	/* of the event's family */
+extern const struct value_kind value_process;	/* a number in the tool's PID namespace */
 extern const struct value_kind value_container; /* the id that a cgroup's path has */
 extern const struct value_kind value_errno;	/* the number of a connect's result */
 extern const struct value_kind value_query;	/* the name behind the address */

@@ -9,6 +9,7 @@
 #include <bpf/libbpf.h>
 
 #include "filter_list.h"
+#include "pid_namespace.h"
 
 static int fill(const struct bpf_map *map, const struct number_list *list)
 {
@@ -40,6 +41,30 @@ static int check(const struct filter_list *filter, const struct bpf_map *map,
 	return -EINVAL;
 }
 
+/* An object without the map counts as the host does, which is right where the tool runs there. */
+static int fill_pid_namespace(const struct bpf_object *object)
+{
+	const struct bpf_map *map = bpf_object__find_map_by_name(object, "pid_namespace");
+	const __u32 own = pid_namespace__own();
+	const int zero = 0;
+	int err;
+
+	if (!map && !pid_namespace__is_initial())
+		warnx("warning: the numbers of processes, -p's too, are the host's and not those of "
+		      "this PID namespace: the object was compiled outside of one, or its filter.h is "
+		      "of an earlier version");
+	if (!map)
+		return 0;
+	if (bpf_map__key_size(map) != sizeof(zero) || bpf_map__value_size(map) != sizeof(own)) {
+		warnx("the probes' map 'pid_namespace' is not an array of u32");
+		return -EINVAL;
+	}
+	err = bpf_map_update_elem(bpf_map__fd(map), &zero, &own, BPF_ANY);
+	if (err)
+		warnx("cannot fill the map 'pid_namespace': %s", strerror(-err));
+	return err;
+}
+
 int filter_maps__fill(const struct bpf_object *object, const struct options *options)
 {
 	for (const struct filter_list *filter = filter_lists; filter->define; filter++) {
@@ -56,5 +81,5 @@ int filter_maps__fill(const struct bpf_object *object, const struct options *opt
 			return err;
 		}
 	}
-	return 0;
+	return fill_pid_namespace(object);
 }

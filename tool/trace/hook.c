@@ -230,8 +230,8 @@ static const char *refused_other(const char *log)
 	if (!is_confidential() || !strstr(log, "bpf_probe_read"))
 		return NULL;
 	return "lockdown=confidentiality keeps it from reading the kernel: do without -r and "
-	       "the columns ppid, process, exe, args, host, netns and mntns, or boot with "
-	       "lockdown=integrity";
+	       "the columns ppid, process, exe, args, host, netns and mntns, and run it outside "
+	       "of PID namespaces, or boot with lockdown=integrity";
 }
 
 static const char *refused_sockops(const char *log)
