@@ -30,9 +30,6 @@
 /* Each walk is followed by this many times its own duration without one. */
 #define WALK_PAUSES 9
 
-/* FILEID_KERNFS, include/linux/exportfs.h; its handle is the id (Linux 5.5) */
-#define KERNFS_HANDLE 0xfe
-
 /* What the kernel puts behind the path of an open directory that was removed, fs/d_path.c */
 #define REMOVED " (deleted)"
 
@@ -190,16 +187,10 @@ static int path_below(int root, int fd, uint64_t id, char path[PATH_MAX])
 /* -ESTALE: there is no such cgroup, or it is outside of what is mounted. */
 static int path_by_handle(int root, uint64_t id, char path[PATH_MAX])
 {
-	union {
-		struct file_handle handle;
-		char bytes[sizeof(struct file_handle) + sizeof(id)];
-	} file = {.handle = {.handle_bytes = sizeof(id), .handle_type = KERNFS_HANDLE}};
-	int fd, err;
+	int fd = cgroup_root__open_cgroup(root, id), err;
 
-	memcpy(file.bytes + sizeof(file.handle), &id, sizeof(id));
-	fd = open_by_handle_at(root, &file.handle, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (fd < 0)
-		return -errno;
+		return fd;
 	err = path_below(root, fd, id, path);
 	close(fd);
 	return err;

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <mntent.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mount.h>
@@ -12,6 +13,9 @@
 
 /* Of the first directory of a kernfs, fs/kernfs/dir.c */
 #define ROOT_INODE 1
+
+/* FILEID_KERNFS, include/linux/exportfs.h; its handle is the id (Linux 5.5) */
+#define KERNFS_HANDLE 0xfe
 
 /*
  * Where the administrator has mounted it: what is left without CAP_SYS_ADMIN, which fsopen(2)
@@ -73,4 +77,17 @@ int cgroup_root__open(bool *whole)
 
 	*whole = root >= 0 && fstat(root, &status) == 0 && status.st_ino == ROOT_INODE;
 	return root;
+}
+
+int cgroup_root__open_cgroup(int root, uint64_t id)
+{
+	union {
+		struct file_handle handle;
+		char bytes[sizeof(struct file_handle) + sizeof(id)];
+	} file = {.handle = {.handle_bytes = sizeof(id), .handle_type = KERNFS_HANDLE}};
+	int fd;
+
+	memcpy(file.bytes + sizeof(file.handle), &id, sizeof(id));
+	fd = open_by_handle_at(root, &file.handle, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	return fd < 0 ? -errno : fd;
 }

@@ -15,6 +15,7 @@
 
 #include "attachment.h"
 #include "event_buffers.h"
+#include "cgroup_keys.h"
 #include "event_layout.h"
 #include "filter_maps.h"
 #include "loader.h"
@@ -176,6 +177,8 @@ int tracer__open(const void *object, size_t size, const struct options *options,
 	err = filter_maps__fill(made->attachment.object, options);
 	if (err)
 		goto err_out;
+	if (options->cgroup_map)
+		cgroup_keys__check(options->cgroup_map);
 	err = map_losses(made);
 	if (err)
 		goto err_out;
