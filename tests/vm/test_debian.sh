@@ -22,6 +22,7 @@ guest 6.1 -- env TCPCONNECT="$TCPCONNECT" bash tests/e2e/suite.sh --hooks kprobe
 guest 6.1 -- env TCPCONNECT="$TCPCONNECT" bash tests/e2e/outcome_suite.sh --hooks kprobe --beside-python
 guest 6.1 -- env TCPCONNECT="$TCPCONNECT" RESOLVERS="$resolvers" bash tests/e2e/dns_suite.sh --beside-python
 guest 6.1 -- env TCPCONNECT="$TCPCONNECT" bash tests/e2e/restricted.sh
+guest 5.10 -- env TCPCONNECT="$TCPCONNECT" bash tests/e2e/namespaces_suite.sh --hooks kprobe
 guest 6.1 --append lockdown=confidentiality -- env TCPCONNECT="$TCPCONNECT" bash tests/e2e/restricted.sh
 guest 6.1 -- env TCPCONNECT="$TCPCONNECT" bash tests/e2e/side_by_side.sh all
 guest 5.10 -- env TCPCONNECT="$TCPCONNECT" bash tests/e2e/side_by_side.sh few
