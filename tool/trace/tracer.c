@@ -14,8 +14,8 @@
 #include <bpf/libbpf.h>
 
 #include "attachment.h"
-#include "event_buffers.h"
 #include "cgroup_keys.h"
+#include "event_buffers.h"
 #include "event_layout.h"
 #include "filter_maps.h"
 #include "loader.h"
