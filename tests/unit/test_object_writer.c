@@ -169,6 +169,34 @@ static void btf_tells_typedefs_of_the_text(void **state)
 	free(bytes);
 }
 
+/* The kernel makes a socket's storage only with types for key and value, which libbpf passes on. */
+static void a_storage_has_types(void **state)
+{
+	static struct bcc_map storage[] = {
+		{"clients", BPF_MAP_TYPE_SK_STORAGE, 4, 520, 0, BPF_F_NO_PREALLOC, MAP_FD},
+	};
+	struct bcc_module written = module();
+	struct bpf_object *object;
+	struct bpf_map *map;
+	size_t size;
+	char *bytes;
+	(void)state;
+
+	written.maps = storage;
+	written.map_count = 1;
+	bytes = write_object(&written, &size);
+	object = bpf_object__open_mem(bytes, size, NULL);
+	assert_non_null(object);
+	map = bpf_object__find_map_by_name(object, "clients");
+	assert_non_null(map);
+	assert_int_equal(bpf_map__key_size(map), 4);
+	assert_int_equal(bpf_map__value_size(map), 520);
+	assert_int_not_equal(bpf_map__btf_key_type_id(map), 0);
+	assert_int_not_equal(bpf_map__btf_value_type_id(map), 0);
+	bpf_object__close(object);
+	free(bytes);
+}
+
 static void assert_not_written(const struct bcc_module *written, const char *word)
 {
 	int fd = memfd_create("object", 0);
@@ -206,6 +234,7 @@ int main(void)
 		cmocka_unit_test(libbpf_reads_programs_and_maps),
 		cmocka_unit_test(btf_tells_the_events_layout),
 		cmocka_unit_test(btf_tells_typedefs_of_the_text),
+		cmocka_unit_test(a_storage_has_types),
 		cmocka_unit_test(what_cannot_be_written_is_named),
 	};
 

@@ -263,39 +263,42 @@ static int add_event(struct btf *btf, const struct bcc_module *module, const cha
 	return err;
 }
 
-/* One attribute of a map: a pointer to an array whose length is the value, libbpf's __uint(). */
-struct attribute {
-	const char *name;
-	uint32_t value;
-	int type;
-};
-
-/* Returns the type of the map's variable. */
+/*
+ * Returns the type of the map's variable: each attribute is a pointer, to an array whose length is
+ * the value (libbpf's __uint()), or to a type (__type()), which a socket's storage is not made
+ * without. Of that nothing but the size counts.
+ */
 static int add_map_struct(struct btf *btf, const struct bcc_map *map)
 {
-	struct attribute attributes[] = {
-		{"type", map->type, 0},
-		{"key_size", map->key_size, 0},
-		{"value_size", map->value_size, 0},
-		{"max_entries", map->max_entries, 0},
-		{"map_flags", map->flags, 0},
+	const bool typed = map->type == BPF_MAP_TYPE_SK_STORAGE;
+	const int element = btf__find_by_name_kind(btf, "int", BTF_KIND_INT);
+	const uint32_t value = typed ? map->value_size / sizeof(int) : map->value_size;
+	const struct attribute {
+		const char *name;
+		int type;
+	} attributes[] = {
+		{"type", add_array(btf, element, map->type)},
+		{typed ? "key" : "key_size",
+		 typed ? element : add_array(btf, element, map->key_size)},
+		{typed ? "value" : "value_size", add_array(btf, element, value)},
+		{"max_entries", add_array(btf, element, map->max_entries)},
+		{"map_flags", add_array(btf, element, map->flags)},
 	};
 	const size_t count = sizeof(attributes) / sizeof(attributes[0]);
-	int element = btf__find_by_name_kind(btf, "int", BTF_KIND_INT);
+	int pointers[sizeof(attributes) / sizeof(attributes[0])];
 	int id, err;
 
 	_Static_assert(sizeof(attributes) / sizeof(attributes[0]) * 8 == OBJECT_BTF_MAP_SIZE,
 		       "a pointer for each attribute");
 	for (size_t i = 0; i < count; i++) {
-		int array = add_array(btf, element, attributes[i].value);
-
-		attributes[i].type = array < 0 ? array : btf__add_ptr(btf, array);
-		if (attributes[i].type < 0)
-			return attributes[i].type;
+		id = attributes[i].type;
+		pointers[i] = id < 0 ? id : btf__add_ptr(btf, id);
+		if (pointers[i] < 0)
+			return pointers[i];
 	}
 	id = btf__add_struct(btf, NULL, OBJECT_BTF_MAP_SIZE);
 	for (size_t i = 0; i < count && id >= 0; i++) {
-		err = btf__add_field(btf, attributes[i].name, attributes[i].type, i * 64, 0);
+		err = btf__add_field(btf, attributes[i].name, pointers[i], i * 64, 0);
 		if (err < 0)
 			return err;
 	}
