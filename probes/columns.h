@@ -144,6 +144,9 @@ static __always_inline void read_columns(struct event *event)
 #ifdef WITH_CGROUP
 	event->cgroup = bpf_get_current_cgroup_id();
 #endif
+#if defined(WITH_NAMES) && !defined(NO_KERNEL_READS)
+	read_parents(event->asker_parents);
+#endif
 #ifdef COLUMN_EXE
 	read_exe(task, event->exe);
 #endif

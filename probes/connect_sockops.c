@@ -22,6 +22,9 @@ static __always_inline int read_socket(struct bpf_sock_ops *ops, struct event *e
 		__builtin_memcpy(event->daddr, remote, sizeof(remote));
 		mapped = remote[0] == 0 && remote[1] == 0 && remote[2] == htonl(0xffff);
 	}
+#ifdef WITH_NAMES
+	event->asker_netns = netns_of_context(ops);
+#endif
 	event->family = ops->family;
 #ifdef ONLY_IPV4
 	if (event->family != AF_INET && !mapped)

@@ -1,30 +1,35 @@
 // SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0
 /*
- * DNS answers as they arrive for a socket, over UDP and TCP. A cgroup_skb program on the root of the
- * cgroup v2 hierarchy is called for every packet that a socket of this host receives, with the IP
- * header in front and fragments of IP put together (__cgroup_bpf_run_filter_skb() in
+ * DNS answers as they arrive for a socket, over UDP and TCP. cgroup_skb programs on the root of the
+ * cgroup v2 hierarchy are called for every packet that a socket of this host sends or receives, with
+ * the IP header in front and fragments of IP put together (__cgroup_bpf_run_filter_skb() in
  * kernel/bpf/cgroup.c). Here an answer is only recognized; the tool takes the packet apart
  * (tool/names/dns_packet.c).
+ *
+ * Which sockets ask is known by their connects and datagrams to port 53 (dns_asker.c), and for those
+ * that were connected before tracing began by their questions. Ports of packets tell less: a question
+ * that a firewall redirects, as Docker's do, goes out to another.
  */
 #define IPV4_HEADER_SIZE 20
 #define IPV6_HEADER_SIZE 40
 #define UDP_HEADER_SIZE 8
 #define TCP_HEADER_SIZE 20
 #define TCP_SYN 0x02
+#define TCP_ACK 0x10
 
 #define IPV6_EXTENSIONS 3	/* headers of options passed over at most */
 #define DNS_SEGMENT_MAX 16384	/* bytes of a TCP segment sent at most: drivers join what came in a row */
 
-static __always_inline void dns_send(struct __sk_buff *skb, u32 most)
+static __always_inline void dns_send(struct __sk_buff *skb, struct dns_client *client, u32 most)
 {
 	struct packet_event packet = {.connection = bpf_get_socket_cookie(skb), .size = skb->len};
-	u32 *asker = dns_askers.lookup(&packet.connection);
 	u32 sent = skb->len < most ? skb->len : most;
 	int err;
 
+	packet.netns = netns_of_context(skb);
 	packet.head.time_ns = bpf_ktime_get_ns();
 	packet.head.kind = EVENT_DNS_PACKET;
-	packet.head.pid = asker ? *asker : 0;
+	packet.head.pid = client->asker;
 	packet.head.length = sizeof(packet) - sizeof(packet.head) + sent;
 	err = events.perf_submit_skb(skb, sent, &packet, sizeof(packet)); /* libbcc makes it a statement */
 	if (err)
@@ -36,40 +41,137 @@ static __always_inline int is_ipv6_options(u8 header)
 	return header == 0 || header == 43 || header == 60; /* hop by hop, routing, destination */
 }
 
-/* Headers always lie in what can be read directly: udp_rcv() and tcp_v4_rcv() see to it. */
-int cgroup_skb__ingress(struct __sk_buff *skb)
+/*
+ * Where the header of UDP or TCP is, and which of them: 0 for anything else. Headers always lie in
+ * what can be read directly: udp_rcv() and tcp_v4_rcv() see to it, and so does who sends.
+ */
+static __always_inline u64 find_transport(struct __sk_buff *skb, u8 *protocol, u8 *tcp_flags,
+					  u32 *tcp_size)
 {
 	u8 *packet = (u8 *)(u64)skb->data, *end = (u8 *)(u64)skb->data_end;
-	u8 *transport, protocol;
+	u8 *transport;
 
 	if (packet + IPV4_HEADER_SIZE > end)
-		return 1;
+		return 0;
 	if (packet[0] >> 4 == 4) {
-		protocol = packet[9];
+		*protocol = packet[9];
 		transport = packet + (packet[0] & 15) * 4;
 	} else {
 		if (packet + IPV6_HEADER_SIZE > end)
-			return 1;
-		protocol = packet[6];
+			return 0;
+		*protocol = packet[6];
 		transport = packet + IPV6_HEADER_SIZE;
 #pragma unroll
-		for (int i = 0; i < IPV6_EXTENSIONS && is_ipv6_options(protocol); i++) {
+		for (int i = 0; i < IPV6_EXTENSIONS && is_ipv6_options(*protocol); i++) {
 			if (transport + 2 > end)
-				return 1;
-			protocol = transport[0];
+				return 0;
+			*protocol = transport[0];
 			transport += (transport[1] + 1) * 8;
 		}
 	}
-	if (transport + UDP_HEADER_SIZE > end || *(u16 *)transport != htons(DNS_PORT))
+	if (*protocol == IPPROTO_UDP)
+		return transport - packet;
+	if (*protocol != IPPROTO_TCP || transport + TCP_HEADER_SIZE > end)
+		return 0;
+	*tcp_flags = transport[13];
+	*tcp_size = (transport[12] >> 4) * 4;
+	return transport - packet;
+}
+
+/* What is known of the socket, or NULL: it does not ask. `flags` may have it made. */
+static __always_inline struct dns_client *dns_client_of(struct __sk_buff *skb, u64 flags)
+{
+	struct bpf_sock *sk = skb->sk;
+
+	if (!sk)
+		return NULL;
+	return dns_clients.sk_storage_get(sk, 0, flags);
+}
+
+/* In the latest one's place: is a question pushed out that may still be answered? */
+static __always_inline void dns_note_question(struct dns_client *client, u16 id)
+{
+	u32 at = client->sent++ % DNS_QUESTIONS, now = dns_now();
+	struct dns_question *question = &client->questions[at];
+
+	if (question->state == DNS_WAITS && now - question->sent < DNS_RESENT)
+		count_loss(LOSS_DNS_QUESTION);
+	question->sent = now;
+	question->id = id;
+	question->state = DNS_WAITS;
+}
+
+static __always_inline int dns_answers(struct dns_client *client, u16 id)
+{
+	u32 now = dns_now();
+
+	for (int i = 0; i < DNS_QUESTIONS; i++) {
+		struct dns_question *question = &client->questions[i];
+
+		if (question->id != id || question->state == DNS_UNUSED ||
+		    now - question->sent > DNS_PATIENCE)
+			continue;
+		question->state = DNS_ANSWERED;
 		return 1;
-
-	if (protocol == IPPROTO_UDP) {
-		dns_send(skb, transport - packet + UDP_HEADER_SIZE + DNS_MESSAGE_MAX);
-	} else if (protocol == IPPROTO_TCP && transport + TCP_HEADER_SIZE <= end) {
-		u32 headers = transport - packet + (transport[12] >> 4) * 4;
-
-		if (skb->len > headers || transport[13] & TCP_SYN)
-			dns_send(skb, headers + DNS_SEGMENT_MAX);
 	}
+	return 0;
+}
+
+/* Most packets are of sockets that do not ask, and go on after the first lines. */
+int cgroup_skb__egress(struct __sk_buff *skb)
+{
+	int is_connected = skb->remote_port == htonl(DNS_PORT);
+	struct dns_client *client = dns_client_of(skb, 0);
+	struct dns_header header = {};
+	u8 protocol = 0, flags = 0;
+	u64 transport;
+	u32 unused;
+
+	if (!client && !is_connected)
+		return 1;
+	transport = find_transport(skb, &protocol, &flags, &unused);
+	if (!transport)
+		return 1;
+	if (protocol == IPPROTO_UDP) {
+		if (bpf_skb_load_bytes(skb, transport + UDP_HEADER_SIZE, &header, sizeof(header)) ||
+		    !dns_is_question(&header))
+			return 1;
+	} else if ((flags & (TCP_SYN | TCP_ACK)) != TCP_SYN) {
+		return 1; /* who connects to port 53 asks, who is connected to from there does not */
+	}
+	if (!client) {
+		client = dns_client_of(skb, BPF_SK_STORAGE_GET_F_CREATE);
+		if (!client) {
+			count_loss(LOSS_DNS_QUESTION);
+			return 1;
+		}
+		client->asker = current_tgid();
+	}
+	if (protocol == IPPROTO_UDP)
+		dns_note_question(client, header.id);
+	return 1;
+}
+
+int cgroup_skb__ingress(struct __sk_buff *skb)
+{
+	struct dns_client *client = dns_client_of(skb, 0);
+	u8 protocol = 0, flags = 0;
+	struct dns_header header = {};
+	u64 transport;
+	u32 size = 0;
+
+	if (!client)
+		return 1;
+	transport = find_transport(skb, &protocol, &flags, &size);
+	if (!transport)
+		return 1;
+	if (protocol == IPPROTO_TCP) {
+		if (skb->len > transport + size || flags & TCP_SYN)
+			dns_send(skb, client, transport + size + DNS_SEGMENT_MAX);
+		return 1;
+	}
+	if (bpf_skb_load_bytes(skb, transport + UDP_HEADER_SIZE, &header, sizeof(header)) == 0 &&
+	    header.flags & htons(DNS_RESPONSE) && dns_answers(client, header.id))
+		dns_send(skb, client, transport + UDP_HEADER_SIZE + DNS_MESSAGE_MAX);
 	return 1;
 }

@@ -83,6 +83,7 @@ int uretprobe__getaddrinfo(struct pt_regs *ctx)
 		return 0;
 
 	event_begin(&found.head, EVENT_NAME, sizeof(found));
+	found.netns = netns_of_task();
 	for (int i = 0; i < LIBC_ADDRESSES_MAX && next; i++) {
 		struct libc_addrinfo info = {};
 

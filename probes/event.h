@@ -10,9 +10,9 @@
 enum event_kind {
 	/* struct event: a connect that went out */
 	EVENT_CONNECT = 1,
-	/* struct event_head, then a DNS message that came from port 53, maybe cut short */
+	/* struct message_event, then a DNS message that came from port 53, maybe cut short */
 	EVENT_DNS_MESSAGE = 2,
-	/* struct packet_event, then a packet that came from port 53, maybe cut short */
+	/* struct packet_event, then a packet that came for who asked port 53, maybe cut short */
 	EVENT_DNS_PACKET = 3,
 	/* struct name_event: a name that the C library found an address for */
 	EVENT_NAME = 4,
@@ -41,6 +41,10 @@ typedef __u32 hex_number;	/* shown in hexadecimal, as a socket's mark */
 typedef __u64 cgroup_number;/* shown as the path in the hierarchy */
 typedef char path_parts[512];	/* names with a zero behind each, the last part of the path first */
 typedef char argument_list[256];	/* arguments with a zero behind each */
+
+/* These are for the tool itself, and no column. */
+typedef __u64 names_netns;	/* of the socket; 0: not known (probes/names.h) */
+typedef __u32 names_parents[4];	/* thread groups, the nearest first; 0: not known */
 
 #define RESULT_OK	0
 #define RESULT_CLOSED	-1	/* the program gave up first */
@@ -100,6 +104,10 @@ struct event {
 #ifdef WITH_CGROUP
 	cgroup_number cgroup;
 #endif
+#ifdef WITH_NAMES
+	names_netns asker_netns;
+	names_parents asker_parents;
+#endif
 #ifdef COLUMN_EXE
 	path_parts exe;		/* the program's file, within the process's root */
 #endif
@@ -113,13 +121,21 @@ struct event {
 
 struct name_event {
 	struct event_head head;
+	__u64 netns;			/* of the process, as asker_netns above */
 	__u8 address[16];		/* as daddr above */
 	char name[NAME_MAX_BYTES];	/* as the process wrote it, terminated */
+};
+
+/* What goes before a DNS message. */
+struct message_event {
+	struct event_head head;
+	__u64 netns;		/* of the receiving socket, as asker_netns above */
 };
 
 /* What goes before a packet. */
 struct packet_event {
 	struct event_head head;
+	__u64 netns;		/* likewise */
 	__u64 connection;	/* the receiving socket's cookie */
 	__u64 size;		/* bytes of the packet, of which the first follow */
 };
@@ -139,6 +155,7 @@ enum loss {
 	LOSS_DNS_EVENT,		/* DNS messages that did */
 	LOSS_NO_BUFFER,		/* events on a CPU that has just come online */
 	LOSS_PENDING_FULL,	/* connects that did not fit into `pending` */
+	LOSS_DNS_QUESTION,	/* DNS questions that did not fit beside others of their socket */
 	LOSS_KINDS,
 };
 

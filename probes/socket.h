@@ -15,6 +15,9 @@ static __always_inline void read_addresses(struct event *event, struct sock_comm
 		bpf_probe_read_kernel(event->daddr, 16, &sk->skc_v6_daddr);
 	}
 #endif
+#if defined(WITH_NAMES) && !defined(NO_KERNEL_READS)
+	event->asker_netns = netns_of_sock(sk);
+#endif
 }
 
 /* AF_INET for an IPv4-mapped address too, since that is what goes out; 0 for what is not traced. */

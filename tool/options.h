@@ -96,6 +96,7 @@ struct options {
 	const char *btf;     /* --btf FILE, or NULL */
 	enum types_choice types;
 	enum attach_choice attach;
+	bool no_kernel_reads;	   /* lockdown=confidentiality: found out, and no option */
 	unsigned int buffer_pages; /* --buffer-pages N: per CPU, a power of two; 0: the default */
 };
 

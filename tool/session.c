@@ -241,7 +241,7 @@ static int trace_counts(struct session *session)
 static int begin(struct session *session)
 {
 	const struct event_layout *layout = tracer__layout(session->tracer);
-	int err = tracer__sees_names(session->tracer) ? names__new(&session->names) : 0;
+	int err = tracer__sees_names(session->tracer) ? names__new(layout, &session->names) : 0;
 
 	kernel_clock__init(&session->clock);
 	session->latency =

@@ -3,11 +3,13 @@
 """Looks names up in every way that programs do, and connects to the addresses.
 
 usage: dns_clients.py --resolver ADDRESS --resolver6 ADDRESS [--remote ADDRESS] [--stub NAME=ADDRESS]... [--hosts FILE]
-                      [--container DIR] [--programs DIR] [WAY ...]
+                      [--container DIR] [--early DIR] [--programs DIR] [WAY ...]
+       dns_clients.py --resolver ADDRESS --resolver6 ADDRESS --serve-early DIR
 
 The resolvers are dns_server.py's; --remote is one behind a real (or veth) interface, --stub another resolver in front
 of it; --hosts is what the C library takes for /etc/hosts, and may be added to; --container is the root of a process that
-looks up what is written to its pipe `names`. Each way has a process and addresses of its own. Prints lines of words separated by tabs, the first one the way's name:
+looks up what is written to its pipe `names`; --early is the same for a process that --serve-early has made, whose socket
+is connected to the resolver before anything traces. Each way has a process and addresses of its own. Prints lines of words separated by tabs, the first one the way's name:
 
     WAY row DADDR NAME   a connect, in its order, and the end of the row that it must have
     WAY done
@@ -27,7 +29,7 @@ import tempfile
 import threading
 import time
 
-from dnslib import EDNS0, DNSRecord, DNSLabel, RR
+from dnslib import A, EDNS0, DNSRecord, DNSLabel, QTYPE, RR
 
 PORT = 53
 BOUND = 120  # seconds, for each way
@@ -203,6 +205,7 @@ class Way:
         self.programs = options.programs
         self.hosts = options.hosts
         self.container = options.container
+        self.early = options.early
         self.stubs = dict(stub.split("=", 1) for stub in options.stub)
 
     def host(self, kind, offset=0):
@@ -550,6 +553,150 @@ def through_a_stub(self):
     os.waitpid(child, 0)
 
 
+# --- answers that nobody asked for, and those of others
+
+ROGUE = "127.0.0.96"
+CLONE_NEWNET = 0x40000000
+
+
+def reply_to(question, address):
+    """A message that gives a question's name an address."""
+    reply = DNSRecord.parse(question).reply()
+    reply.add_answer(RR(reply.q.qname, QTYPE.A, ttl=60, rdata=A(address)))
+    return reply.pack()
+
+
+def listen(address, kind=socket.SOCK_DGRAM, port=PORT):
+    sock = open_socket(address, kind)
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    sock.bind((address, port))
+    return sock
+
+
+def serve_once(sock, address):
+    """Answers the next question, in a process of its own; that is left to end by itself."""
+    child = fork()
+    if child == 0:
+        question, peer = sock.recvfrom(4096)
+        sock.sendto(reply_to(question, address), peer)
+        os._exit(0)
+    return child
+
+
+@way
+def unsolicited_to_an_open_port(self):
+    """A datagram from port 53 to a socket that has asked nothing."""
+    with listen("127.0.0.1", port=0) as victim, listen(ROGUE) as rogue:
+        rogue.sendto(reply_to(query(self.host("n")), self.address()), victim.getsockname())
+        victim.recv(4096)
+    self.expect_and_connect(self.address(), UNKNOWN)
+
+
+@way
+def unsolicited_beside_a_question(self):
+    """To a socket that has asked something else, of somebody else."""
+    with listen("127.0.0.1", port=0) as victim, listen(ROGUE) as rogue:
+        question = query(self.host("x"))
+        victim.sendto(question, (self.resolver, PORT))
+        victim.recv(4096)
+        forged = bytearray(reply_to(query(self.host("n")), self.address()))
+        forged[:2] = (int.from_bytes(question[:2], "big") ^ 1).to_bytes(2, "big")
+        rogue.sendto(forged, victim.getsockname())
+        victim.recv(4096)
+    self.expect_and_connect(self.address(), UNKNOWN)
+
+
+@way
+def stream_from_port_53(self):
+    """Another one connects to a server of this host from its port 53, and sends an answer."""
+    server = listen("127.0.0.1", socket.SOCK_STREAM, 0)
+    server.listen(1)
+    with server, listen(ROGUE, socket.SOCK_STREAM) as rogue:
+        rogue.connect(server.getsockname())
+        with server.accept()[0] as accepted:
+            rogue.sendall(with_length(reply_to(query(self.host("n")), self.address())))
+            accepted.recv(4096)
+            accepted.sendall(b"thanks")
+            rogue.recv(4096)
+    self.expect_and_connect(self.address(), UNKNOWN)
+
+
+def in_a_network_of_its_own(function, *args):
+    """Call it in a process in a network namespace of its own."""
+    def enter():
+        libc = ctypes.CDLL(None, use_errno=True)
+        assert libc.unshare(CLONE_NEWNET) == 0, os.strerror(ctypes.get_errno())
+        subprocess.run(["ip", "link", "set", "lo", "up"], check=True)
+        function(*args)
+    in_child(enter)
+
+
+@way
+def answer_in_another_network(self):
+    """Who answers itself in a network namespace of its own names something for itself, and nothing for the host."""
+    def deceive():
+        with listen("127.0.0.11") as server:
+            serve_once(server, self.address())
+            ask("127.0.0.11", self.host("a"))
+        self.expect_and_connect(self.address(), self.host("a"))
+    in_a_network_of_its_own(deceive)
+    self.expect_and_connect(self.address(), UNKNOWN)
+
+
+@way
+def one_address_in_two_networks(self):
+    """Each container's name for it, where another process than the one that connects has asked."""
+    def container(host, done, proceed):
+        with listen("127.0.0.11") as server:
+            serve_once(server, self.address())
+            in_child(ask, "127.0.0.11", host)
+        os.write(done, b".")
+        os.read(proceed, 1)
+        in_child(self.expect_and_connect, self.address(), host)
+
+    done, proceed = os.pipe(), os.pipe()
+    for host in (self.host("a"), self.host("b")):
+        if fork() == 0:
+            in_a_network_of_its_own(container, host, done[1], proceed[0])
+            os._exit(0)
+        os.read(done[0], 1)
+    for _ in range(2):  # one after the other, since rows are compared in their order
+        os.write(proceed[1], b".")
+        assert os.wait()[1] == 0
+
+
+@way
+def parent_before_others(self):
+    """A shell script's answer names what its programs connect to, and theirs."""
+    ask(self.resolver, self.host("a"))
+    in_child(ask, self.resolver, self.host("b"))
+    in_child(self.expect_and_connect, self.address(), self.host("a"))
+    in_child(in_child, self.expect_and_connect, self.address(), self.host("a"))
+
+
+@way
+def connected_before_tracing(self):
+    if not self.early:
+        raise Skip("no socket was connected before")
+    self.expect(self.address(), self.host("n"))
+    with open(f"{self.early}/names", "w", encoding="ascii") as names:
+        names.write(f"{self.host('n')} {self.address()}\n")
+    wait_for(lambda: self.host("n") in open(f"{self.early}/done", encoding="ascii").read())
+
+
+def serve_early(directory, resolver):
+    """Asks over one socket for each name that comes, and connects to its address."""
+    with open_socket(resolver) as sock, open(os.open(f"{directory}/names", os.O_RDWR), encoding="ascii") as names, \
+         open(f"{directory}/done", "w", encoding="ascii") as done:
+        sock.connect((resolver, PORT))
+        print("ready", file=done, flush=True)
+        while line := names.readline().split():
+            sock.send(query(line[0]))
+            sock.recv(4096)
+            connect(line[1])
+            print(line[0], file=done, flush=True)
+
+
 # --- the real resolvers
 
 def add_glibc_ways():
@@ -762,9 +909,14 @@ def main():
     parser.add_argument("--programs")
     parser.add_argument("--hosts")
     parser.add_argument("--container")
+    parser.add_argument("--early")
+    parser.add_argument("--serve-early")
     parser.add_argument("--stub", action="append", default=[])
     parser.add_argument("ways", nargs="*", metavar="WAY")
     options = parser.parse_args()
+    if options.serve_early:
+        serve_early(options.serve_early, options.resolver)
+        return
     for index, name in enumerate(WAYS):
         if not options.ways or name in options.ways:
             run_way(name, 2 * index + 1, options)

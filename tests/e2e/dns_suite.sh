@@ -22,6 +22,7 @@ beside_python=no
 resolver=127.0.0.10 resolver6=::1
 near=10.53.0.1 remote=10.53.0.2
 container= # the root of a process with a C library of its own
+early= # where one is spoken to whose socket is connected before anything traces
 stubs=() # NAME=ADDRESS of each local resolver
 
 # The C library's resolver finds the test's server, and asks nobody else.
@@ -74,6 +75,16 @@ start_container() {
 	wait_until 60 grep -q ready "$container/done"
 }
 
+# A process that asks over a socket that it has connected by now.
+connect_early() {
+	early=$work/early
+	mkdir "$early" && mkfifo "$early/names" || return
+	"$here/dns_clients.py" --resolver $resolver --resolver6 $resolver6 --serve-early "$early" >"$work/early.out" 2>&1 &
+	pids+=($!)
+	disown $!
+	wait_until 60 grep -q ready "$early/done"
+}
+
 # As another user: as root it wants to become one that this machine may not have.
 serve_resolved() {
 	local capabilities=+net_bind_service,+net_raw,+setpcap
@@ -115,7 +126,7 @@ has_other_namespace() {
 prepare() {
 	ip link set lo up && ip -6 route add local fd00::/15 dev lo &&
 		lead_glibc_to_resolver && serve local ready "$here/dns_server.py" $resolver $resolver6 &&
-		serve_remotely && serve_stubs && start_container
+		serve_remotely && serve_stubs && start_container && connect_early
 }
 
 prepared() {
@@ -161,7 +172,8 @@ look_up_and_connect() {
 	esac
 	# shellcheck disable=SC2086 # ways are several words
 	timeout 300 "$here/dns_clients.py" --resolver $resolver --resolver6 $resolver6 --remote $remote \
-		--programs "$programs" ${wire_only:---hosts /etc/hosts} "${stubs[@]/#/--stub=}" ${container:+--container "$container"} ${WAYS:-} \
+		--programs "$programs" ${wire_only:---hosts /etc/hosts} "${stubs[@]/#/--stub=}" ${container:+--container "$container"} \
+		${early:+--early "$early"} ${WAYS:-} \
 		>"$work/ways" 2>"$work/ways.err" || return 1
 	wait_until 10 has_rows names "$(grep -c $'\trow\t' "$work/ways")"
 	interrupt "$pid" || return 1
@@ -219,14 +231,53 @@ no_warnings() {
 	! grep -E 'warning|lost' "$work/names.err" && [ ! -s "$work/ways.err" ]
 }
 
+# The tool's JSON tells who asked: DADDR and that, of each way's connects in their order.
+trace_who_asked() {
+	start_traced "$work/json.out" "$work/json.err" "$TCPCONNECT" --cache "$cache" -d --json -v "$@"
+	wait_until "$START_BOUND" grep -q 'attached uprobe__getaddrinfo' "$work/json.err"
+}
+
+json_tells_who_asked() {
+	local WAYS="parent_before_others own_name_udp_connected"
+	trace_who_asked "$@" || return 1
+	local pid=$started
+	# shellcheck disable=SC2086 # ways are several words
+	timeout 300 "$here/dns_clients.py" --resolver $resolver --resolver6 $resolver6 $WAYS >"$work/json.ways" || return 1
+	sleep 0.5
+	interrupt "$pid" || return 1
+	jq -r 'select(.dport == 1) | .query_from' "$work/json.out" >"$work/json.from"
+	cat "$work/json.err" "$work/json.out" "$work/json.ways"
+	# two processes that have a name of their own, their parent, which has the other's; a child and its child
+	printf '%s\n' self self other parent parent | diff - "$work/json.from"
+}
+
+# One socket with 80 questions under way, of which the probes know the latest 64.
+questions_pushed_out_are_said() {
+	trace_names || return 1
+	/usr/bin/python3 - <<-'PYTHON'
+		import socket
+		with socket.socket(type=socket.SOCK_DGRAM) as silent, socket.socket(type=socket.SOCK_DGRAM) as client:
+		    silent.bind(("127.0.0.95", 53))
+		    client.connect(("127.0.0.95", 53))
+		    for number in range(80):
+		        client.send(number.to_bytes(2, "big") + b"\1\0\0\1\0\0\0\0\0\0\1a\0\0\1\0\1")
+	PYTHON
+	sleep 0.2
+	interrupt "$started" || return 1
+	cat "$work/names.err"
+	grep -q 'lost in all: 16 DNS questions: a socket had more than 64' "$work/names.err"
+}
+
 # cgroup_skb programs need that capability.
 a_kprobe_sees_udp() {
 	local limits=(setpriv --bounding-set=-net_admin) beside_python=no # it has been compared already
 	local WAYS="udp_connected_by_recv udp_unconnected_by_recvmsg udp_connected_by_small_peek
-		udp_ipv6_resolver edns_4000_bytes_read_in_part own_name_udp_connected socket_of_the_parent"
+		udp_ipv6_resolver edns_4000_bytes_read_in_part own_name_udp_connected socket_of_the_parent
+		unsolicited_to_an_open_port unsolicited_beside_a_question answer_in_another_network parent_before_others
+		connected_before_tracing"
 	look_up_and_connect "$@" || return 1
 	cat "$work/names.mistakes" "$work/names.err"
-	[ ! -s "$work/names.mistakes" ] && [ "$(grep -c $'\trow\t' "$work/ways")" = 9 ]
+	[ ! -s "$work/names.mistakes" ] && [ "$(grep -c $'\trow\t' "$work/ways")" = 16 ]
 }
 
 : >"$work/ways" >"$work/names.mistakes"
@@ -240,6 +291,10 @@ if [ $beside_python = yes ]; then
 	check "nothing that only tcpconnect-bpfcc names" bash -c '! grep "| no | yes |" "$0"' "$work/table"
 fi
 check "nothing was lost" no_warnings
+if [ -z "${WAYS:-}" ] && [ $# = 0 ]; then
+	check "JSON tells whose question it was" json_tells_who_asked
+	check "questions that were pushed out are counted and said" questions_pushed_out_are_said
+fi
 if [ -z "${WAYS:-}" ] && [ -e /sys/bus/event_source/devices/kprobe ]; then
 	check "without CAP_NET_ADMIN a kprobe sees DNS over UDP" a_kprobe_sees_udp "$@"
 fi

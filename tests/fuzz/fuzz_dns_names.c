@@ -28,6 +28,7 @@ enum {
 	FLAG_LIBRARY = 0x08, /* a library call, not a message */
 	FLAG_IPV4 = 0x10,    /* the library's address is one of IPv4 */
 	FLAG_HOURS = 0x20,   /* time steps in hours, else in milliseconds */
+	FLAG_NETNS = 0xc0,   /* the network namespace, 0: unknown */
 };
 
 struct piece {
@@ -85,6 +86,26 @@ static bool library_name(const struct piece *piece, uint8_t wire[NS_MAXCDNAME])
 static bool holds(const struct piece *piece, const void *bytes, size_t length)
 {
 	return memmem(piece->body, piece->length, bytes, length) != NULL;
+}
+
+/* Who asked in a piece, or connects at its time; the process numbered one less is the parent. */
+static struct dns_process process_of(const struct piece *piece)
+{
+	struct dns_process process = {.pid = piece->flags & FLAG_PROCESS,
+				      .netns = piece->flags & FLAG_NETNS};
+
+	process.parents[0] = process.pid ? process.pid - 1 : 0;
+	return process;
+}
+
+/* Whether a piece's name can be told to who connects, as that of such an asker. */
+static bool is_told(const struct piece *piece, const struct dns_process *who, enum dns_asker asker)
+{
+	struct dns_process process = process_of(piece);
+
+	if (asker == DNS_ASKER_OTHER)
+		return process.netns == who->netns;
+	return process.pid && process.pid == (asker == DNS_ASKER_SELF ? who->pid : who->parents[0]);
 }
 
 /* A name that was found, in labels, and the address. */
@@ -151,27 +172,27 @@ static void check_name(const char *name)
 
 /* A name that is found was asked for, with this address, at the time that its age says. */
 static void check_address(struct dns_names *names, const struct piece *pieces, size_t count,
-			  int family, const uint8_t *address, uint64_t now_ns, uint32_t pid)
+			  int family, const uint8_t *address, uint64_t now_ns,
+			  const struct dns_process *who)
 {
 	struct found found = {.address = address, .address_length = family == AF_INET ? 4 : 16};
 	uint8_t padded[16] = {0};
-	uint64_t age_ns = UINT64_MAX;
+	struct dns_answer answer;
 	bool known = false;
-	const char *name;
 
 	memcpy(padded, address, found.address_length);
-	name = dns_names__find(names, family, padded, now_ns, pid, &age_ns, NULL);
-	if (!name)
+	if (!dns_names__find(names, family, padded, now_ns, who, &answer))
 		return;
-	CHECK(age_ns <= DNS_NAMES_MAX_AGE_NS);
-	check_name(name);
-	found.length = read_back(name, found.wire);
+	CHECK(answer.age_ns <= DNS_NAMES_MAX_AGE_NS);
+	check_name(answer.name);
+	found.length = read_back(answer.name, found.wire);
 	if (family == AF_INET6 && IN6_IS_ADDR_V4MAPPED((const struct in6_addr *)padded)) {
 		found.address += 12;
 		found.address_length = 4;
 	}
 	for (size_t i = 0; i < count; i++)
-		known |= pieces[i].time_ns == now_ns - age_ns && is_source(pieces, i, &found);
+		known |= pieces[i].time_ns == now_ns - answer.age_ns &&
+			 is_told(&pieces[i], who, answer.asker) && is_source(pieces, i, &found);
 	CHECK(known);
 }
 
@@ -183,15 +204,15 @@ static void check_addresses(struct dns_names *names, const struct piece *pieces,
 {
 	for (size_t i = 0; i < count; i++) {
 		const uint8_t *body = pieces[i].body;
-		uint32_t pid = pieces[i].flags & FLAG_PROCESS;
+		struct dns_process who = process_of(&pieces[i]);
 
 		for (size_t at = 0; at + 4 <= pieces[i].length; at++) {
 			uint64_t now_ns = pieces[at % 2 ? i : count - 1].time_ns;
 
-			check_address(names, pieces, count, AF_INET, body + at, now_ns, pid);
+			check_address(names, pieces, count, AF_INET, body + at, now_ns, &who);
 			if (at + 16 <= pieces[i].length)
 				check_address(names, pieces, count, AF_INET6, body + at, now_ns,
-					      pid);
+					      &who);
 		}
 	}
 }
@@ -234,17 +255,17 @@ static void check_against_glibc(const struct piece *piece, int learned)
 
 static int learn(struct dns_names *names, const struct piece *piece)
 {
-	uint32_t pid = piece->flags & FLAG_PROCESS;
+	struct dns_process asker = process_of(piece);
 	char name[256];
 	size_t length;
 
 	if (!(piece->flags & FLAG_LIBRARY))
-		return dns_names__learn(names, piece->body, piece->length, piece->time_ns, pid);
+		return dns_names__learn(names, piece->body, piece->length, piece->time_ns, &asker);
 	length = piece->length - 16 < sizeof(name) ? piece->length - 16 : sizeof(name) - 1;
 	memcpy(name, piece->body + 16, length);
 	name[length] = '\0';
 	return dns_names__learn_name(names, name, piece->flags & FLAG_IPV4 ? AF_INET : AF_INET6,
-				     piece->body, piece->time_ns, pid);
+				     piece->body, piece->time_ns, &asker);
 }
 
 /*

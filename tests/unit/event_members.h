@@ -22,6 +22,8 @@ struct wide_event {
 	argument_list args;
 	__u32 ns_pid;
 	__u32 ns_tid;
+	names_netns asker_netns; /* no columns */
+	names_parents asker_parents;
 };
 
 #define FIXED(member, word, ...)                                                           \
@@ -63,6 +65,8 @@ static struct event_member event_members[] = {
 	ADDED(args, "argument_list", .element = 1, .is_char = true),
 	ADDED(ns_pid, "__u32"),
 	ADDED(ns_tid, "__u32"),
+	ADDED(asker_netns, "names_netns"),
+	ADDED(asker_parents, "names_parents", .element = 4),
 };
 
 /* The fixed members alone, or all of them. */

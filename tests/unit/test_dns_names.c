@@ -123,7 +123,8 @@ static int learn(struct dns_names *names, const struct message *message, uint64_
 	int learned;
 
 	memcpy(copy, message->bytes, message->length);
-	learned = dns_names__learn(names, copy, message->length, time_ns, pid);
+	learned = dns_names__learn(names, copy, message->length, time_ns,
+				   &(struct dns_process){.pid = pid});
 	free(copy);
 	return learned;
 }
@@ -144,15 +145,18 @@ static int look_up(struct dns_names *names, const char *name, const char *text, 
 	uint8_t address[16];
 	int family = parse(text, address);
 
-	return dns_names__learn_name(names, name, family, address, time_ns, pid);
+	return dns_names__learn_name(names, name, family, address, time_ns,
+				     &(struct dns_process){.pid = pid});
 }
 
 static const char *find(struct dns_names *names, const char *text, uint64_t time_ns, uint32_t pid)
 {
+	const struct dns_process who = {.pid = pid};
 	uint8_t address[16];
 	int family = parse(text, address);
+	struct dns_answer found;
 
-	return dns_names__find(names, family, address, time_ns, pid, NULL, NULL);
+	return dns_names__find(names, family, address, time_ns, &who, &found) ? found.name : NULL;
 }
 
 static int setup(void **state)
@@ -172,6 +176,32 @@ static int teardown(void **state)
 }
 
 static struct message message;
+
+/* What a process learned in a network namespace. */
+static void answer_in(struct dns_names *names, uint64_t netns, uint32_t pid, const char *name,
+		      uint64_t time_ns)
+{
+	const struct dns_process asker = {.pid = pid, .netns = netns};
+
+	begin_answer(&message, name, TYPE_A);
+	put_address(&message, "10.0.0.1");
+	assert_int_equal(dns_names__learn(names, message.bytes, message.length, time_ns, &asker),
+			 1);
+}
+
+/* What one that connects to the same address is told, and by whom. */
+static const char *find_for(struct dns_names *names, const struct dns_process *who,
+			    uint64_t time_ns, enum dns_asker asker)
+{
+	uint8_t address[16];
+	int family = parse("10.0.0.1", address);
+	struct dns_answer found;
+
+	if (!dns_names__find(names, family, address, time_ns, who, &found))
+		return NULL;
+	assert_int_equal(found.asker, asker);
+	return found.name;
+}
 
 /* Messages */
 
@@ -467,13 +497,14 @@ static void test_largest_messages(void **state)
 
 static void test_empty_and_tiny_messages(void **state)
 {
+	const struct dns_process who = {.pid = 1};
 	static const uint8_t zeros[64];
 	uint8_t ones[64];
 
 	memset(ones, 0xff, sizeof(ones));
 	for (size_t length = 0; length <= sizeof(zeros); length++) {
-		assert_int_equal(dns_names__learn(*state, zeros, length, SECOND, 1), 0);
-		assert_int_equal(dns_names__learn(*state, ones, length, SECOND, 1), 0);
+		assert_int_equal(dns_names__learn(*state, zeros, length, SECOND, &who), 0);
+		assert_int_equal(dns_names__learn(*state, ones, length, SECOND, &who), 0);
 	}
 }
 
@@ -546,10 +577,13 @@ static void test_addresses_in_text_are_no_names(void **state)
 
 static void test_unknown_family(void **state)
 {
+	const struct dns_process who = {.pid = 1};
 	uint8_t address[16] = {0};
+	struct dns_answer found;
 
-	assert_int_equal(dns_names__learn_name(*state, "a", AF_UNIX, address, 1, 1), -EAFNOSUPPORT);
-	assert_null(dns_names__find(*state, AF_UNIX, address, 1, 1, NULL, NULL));
+	assert_int_equal(dns_names__learn_name(*state, "a", AF_UNIX, address, 1, &who),
+			 -EAFNOSUPPORT);
+	assert_false(dns_names__find(*state, AF_UNIX, address, 1, &who, &found));
 }
 
 /* Which name is shown */
@@ -678,18 +712,70 @@ static void test_what_is_a_day_old_goes(void **state)
 
 static void test_age(void **state)
 {
+	const struct dns_process first = {.pid = 1}, third = {.pid = 3};
+	struct dns_answer found = {.age_ns = 42};
 	uint8_t address[16];
 	int family = parse("192.0.2.1", address);
-	uint64_t age_ns = 42;
 
-	assert_null(dns_names__find(*state, family, address, SECOND, 1, &age_ns, NULL));
-	assert_int_equal(age_ns, 42);
+	assert_false(dns_names__find(*state, family, address, SECOND, &first, &found));
+	assert_int_equal(found.age_ns, 42);
 	answer(*state, "a", "192.0.2.1", SECOND, 1);
 	answer(*state, "b", "192.0.2.1", 2 * SECOND, 2);
-	assert_non_null(dns_names__find(*state, family, address, 3 * SECOND, 1, &age_ns, NULL));
-	assert_int_equal(age_ns, 2 * SECOND);
-	assert_non_null(dns_names__find(*state, family, address, 3 * SECOND, 3, &age_ns, NULL));
-	assert_int_equal(age_ns, SECOND);
+	assert_true(dns_names__find(*state, family, address, 3 * SECOND, &first, &found));
+	assert_int_equal(found.age_ns, 2 * SECOND);
+	assert_true(dns_names__find(*state, family, address, 3 * SECOND, &third, &found));
+	assert_int_equal(found.age_ns, SECOND);
+}
+
+/* Whose answer it is */
+
+static void test_network_namespaces_do_not_mix(void **state)
+{
+	const struct dns_process here = {.pid = 10, .netns = 1}, there = {.pid = 20, .netns = 2};
+	const struct dns_process elsewhere = {.pid = 30, .netns = 3}, nowhere = {.pid = 40};
+
+	answer_in(*state, 1, 1, "here", 1 * SECOND);
+	answer_in(*state, 2, 2, "there", 2 * SECOND);
+	assert_string_equal(find_for(*state, &here, 3 * SECOND, DNS_ASKER_OTHER), "here");
+	assert_string_equal(find_for(*state, &there, 3 * SECOND, DNS_ASKER_OTHER), "there");
+	assert_null(find_for(*state, &elsewhere, 3 * SECOND, DNS_ASKER_OTHER));
+	assert_null(find_for(*state, &nowhere, 3 * SECOND, DNS_ASKER_OTHER));
+	assert_int_equal(dns_names__count(*state), 2);
+}
+
+static void test_own_answers_count_in_any_namespace(void **state)
+{
+	const struct dns_process who = {.pid = 10, .netns = 2};
+
+	answer_in(*state, 1, 10, "mine", 1 * SECOND);
+	answer_in(*state, 2, 20, "theirs", 2 * SECOND);
+	assert_string_equal(find_for(*state, &who, 3 * SECOND, DNS_ASKER_SELF), "mine");
+}
+
+static void test_parents_go_before_others(void **state)
+{
+	const struct dns_process who = {.pid = 10, .parents = {11, 12, 13, 14}, .netns = 1};
+
+	answer_in(*state, 1, 14, "oldest", 1 * SECOND);
+	answer_in(*state, 1, 20, "other", 2 * SECOND);
+	assert_string_equal(find_for(*state, &who, 9 * SECOND, DNS_ASKER_PARENT), "oldest");
+	answer_in(*state, 2, 11, "shell", 3 * SECOND);
+	answer_in(*state, 1, 14, "oldest again", 4 * SECOND);
+	answer_in(*state, 1, 20, "other", 5 * SECOND);
+	assert_string_equal(find_for(*state, &who, 9 * SECOND, DNS_ASKER_PARENT), "shell");
+	answer_in(*state, 1, 10, "own", 6 * SECOND);
+	answer_in(*state, 1, 11, "shell again", 7 * SECOND);
+	assert_string_equal(find_for(*state, &who, 9 * SECOND, DNS_ASKER_SELF), "own");
+}
+
+static void test_parents_answers_for_an_hour(void **state)
+{
+	const struct dns_process who = {.pid = 10, .parents = {11}, .netns = 1};
+
+	answer_in(*state, 1, 11, "shell", 1 * SECOND);
+	answer_in(*state, 1, 20, "other", 2 * SECOND);
+	assert_string_equal(find_for(*state, &who, HOUR + SECOND, DNS_ASKER_PARENT), "shell");
+	assert_string_equal(find_for(*state, &who, HOUR + SECOND + 1, DNS_ASKER_OTHER), "other");
 }
 
 /* Bounds */
@@ -802,6 +888,10 @@ int main(void)
 		TEST(test_a_day),
 		TEST(test_what_is_a_day_old_goes),
 		TEST(test_age),
+		TEST(test_network_namespaces_do_not_mix),
+		TEST(test_own_answers_count_in_any_namespace),
+		TEST(test_parents_go_before_others),
+		TEST(test_parents_answers_for_an_hour),
 		TEST(test_the_oldest_address_goes_first),
 		TEST(test_the_oldest_process_answer_goes_first),
 		TEST(test_memory_is_bounded),

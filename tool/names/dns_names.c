@@ -32,11 +32,11 @@ struct answer {
 /* An IPv4 address is kept as the IPv6 address that it is mapped to (RFC 4291, section 2.5.5.2). */
 struct key {
 	uint8_t address[16];
-	uint32_t pid; /* 0: the host's */
+	uint64_t owner; /* a network namespace, or a process */
 };
 
 #define KEY_WORDS (sizeof(struct key) / sizeof(uint32_t))
-_Static_assert(sizeof(struct key) == 20, "no padding, since keys are compared as bytes");
+_Static_assert(sizeof(struct key) == 24, "no padding, since keys are compared as bytes");
 
 struct entry {
 	struct key key;
@@ -53,8 +53,8 @@ struct table {
 };
 
 struct dns_names {
-	struct table host;	/* keys with pid 0 */
-	struct table processes; /* keys with the pid of who received the answer */
+	struct table hosts;	/* by network namespace */
+	struct table processes; /* by the pid of who received the answer */
 	uint64_t secrets[KEY_WORDS + 1];
 	char text[DNS_NAMES_NAME_SIZE]; /* what dns_names__find() returned last */
 };
@@ -78,7 +78,7 @@ static int key__init(struct key *key, int family, const uint8_t *address)
 {
 	static const uint8_t mapped[12] = {[10] = 0xff, [11] = 0xff};
 
-	key->pid = 0;
+	key->owner = 0;
 	switch (family) {
 	case AF_INET:
 		memcpy(key->address, mapped, sizeof(mapped));
@@ -248,16 +248,26 @@ static const struct answer *table__answer(const struct table *table, const struc
 	return answer;
 }
 
-static int learn_address(struct dns_names *names, struct key *key, uint64_t time_ns, uint32_t pid,
-			 struct name *name)
+/* What a process asked for itself, or NULL. */
+static const struct answer *process_answer(const struct dns_names *names, struct key key,
+					   uint64_t time_ns, uint32_t pid)
+{
+	key.owner = pid;
+	return pid ? table__answer(&names->processes, &key, key__hash(&key, names->secrets),
+				   time_ns)
+		   : NULL;
+}
+
+static int learn_address(struct dns_names *names, struct key *key, uint64_t time_ns,
+			 const struct dns_process *asker, struct name *name)
 {
 	int err;
 
-	key->pid = 0;
-	err = table__learn(&names->host, key, key__hash(key, names->secrets), time_ns, name);
-	if (err || pid == 0)
+	key->owner = asker->netns;
+	err = table__learn(&names->hosts, key, key__hash(key, names->secrets), time_ns, name);
+	if (err || asker->pid == 0)
 		return err;
-	key->pid = pid;
+	key->owner = asker->pid;
 	return table__learn(&names->processes, key, key__hash(key, names->secrets), time_ns, name);
 }
 
@@ -323,8 +333,8 @@ int dns_names__new(struct dns_names **out)
 		free(names);
 		return err;
 	}
-	names->host.limit = DNS_NAMES_MAX_ADDRESSES;
-	names->host.max_age_ns = DNS_NAMES_MAX_AGE_NS;
+	names->hosts.limit = DNS_NAMES_MAX_ADDRESSES;
+	names->hosts.max_age_ns = DNS_NAMES_MAX_AGE_NS;
 	names->processes.limit = DNS_NAMES_MAX_PROCESS_ANSWERS;
 	names->processes.max_age_ns = DNS_NAMES_PROCESS_AGE_NS;
 	*out = names;
@@ -335,8 +345,8 @@ void dns_names__free(struct dns_names *names)
 {
 	if (!names)
 		return;
-	while (names->host.entries)
-		table__remove_oldest(&names->host);
+	while (names->hosts.entries)
+		table__remove_oldest(&names->hosts);
 	while (names->processes.entries)
 		table__remove_oldest(&names->processes);
 	free(names);
@@ -349,7 +359,7 @@ void dns_names__free(struct dns_names *names)
  * 0.43 ms for 4 KiB and 81 ms for 64 KiB, against 3 and 65 microseconds.
  */
 int dns_names__learn(struct dns_names *names, const uint8_t *message, size_t length,
-		     uint64_t time_ns, uint32_t pid)
+		     uint64_t time_ns, const struct dns_process *asker)
 {
 	const uint8_t *end = message + (length < NS_MAXMSG ? length : NS_MAXMSG);
 	uint8_t wire[NS_MAXCDNAME];
@@ -373,7 +383,7 @@ int dns_names__learn(struct dns_names *names, const uint8_t *message, size_t len
 		if (size < 0)
 			break;
 		if (parse_address(record, end, &key)) {
-			err = learn_address(names, &key, time_ns, pid, name);
+			err = learn_address(names, &key, time_ns, asker, name);
 			if (err)
 				break;
 			learned++;
@@ -416,15 +426,11 @@ static bool name__continues(const struct name *name, const struct name *longer)
  * What a process typed, or the longer form of it that the process asked the DNS for before: that
  * was the question. To be released.
  */
-static struct name *question_of(const struct dns_names *names, struct key key, uint64_t time_ns,
-				uint32_t pid, struct name *typed)
+static struct name *question_of(const struct dns_names *names, const struct key *key,
+				uint64_t time_ns, uint32_t pid, struct name *typed)
 {
-	const struct answer *answer = NULL;
+	const struct answer *answer = process_answer(names, *key, time_ns, pid);
 
-	key.pid = pid;
-	if (pid)
-		answer = table__answer(&names->processes, &key, key__hash(&key, names->secrets),
-				       time_ns);
 	if (!answer || !name__continues(typed, answer->name))
 		return typed;
 	name__release(typed);
@@ -432,7 +438,8 @@ static struct name *question_of(const struct dns_names *names, struct key key, u
 }
 
 int dns_names__learn_name(struct dns_names *names, const char *name, int family,
-			  const uint8_t address[16], uint64_t time_ns, uint32_t pid)
+			  const uint8_t address[16], uint64_t time_ns,
+			  const struct dns_process *asker)
 {
 	uint8_t wire[NS_MAXCDNAME];
 	struct name *asked;
@@ -446,41 +453,48 @@ int dns_names__learn_name(struct dns_names *names, const char *name, int family,
 	asked = name__new(wire);
 	if (!asked)
 		return -ENOMEM;
-	asked = question_of(names, key, time_ns, pid, asked);
-	err = learn_address(names, &key, time_ns, pid, asked);
+	asked = question_of(names, &key, time_ns, asker->pid, asked);
+	err = learn_address(names, &key, time_ns, asker, asked);
 	name__release(asked);
 	return err ? err : 1;
 }
 
-const char *dns_names__find(struct dns_names *names, int family, const uint8_t address[16],
-			    uint64_t time_ns, uint32_t pid, uint64_t *age_ns, bool *own)
+static const struct answer *find_answer(const struct dns_names *names, struct key key,
+					uint64_t time_ns, const struct dns_process *who,
+					enum dns_asker *asker)
 {
-	const struct answer *answer = NULL;
+	const struct answer *answer = process_answer(names, key, time_ns, who->pid);
+
+	*asker = DNS_ASKER_SELF;
+	for (size_t i = 0; i < DNS_NAMES_PARENTS && !answer; i++) {
+		answer = process_answer(names, key, time_ns, who->parents[i]);
+		*asker = DNS_ASKER_PARENT;
+	}
+	if (answer)
+		return answer;
+	*asker = DNS_ASKER_OTHER;
+	key.owner = who->netns;
+	return table__answer(&names->hosts, &key, key__hash(&key, names->secrets), time_ns);
+}
+
+bool dns_names__find(struct dns_names *names, int family, const uint8_t address[16],
+		     uint64_t time_ns, const struct dns_process *who, struct dns_answer *found)
+{
+	const struct answer *answer;
+	enum dns_asker asker;
 	struct key key;
 
 	if (key__init(&key, family, address) != 0)
-		return NULL;
-	if (pid != 0) {
-		key.pid = pid;
-		answer = table__answer(&names->processes, &key, key__hash(&key, names->secrets),
-				       time_ns);
-	}
-	if (own)
-		*own = answer != NULL;
-	if (!answer) {
-		key.pid = 0;
-		answer =
-			table__answer(&names->host, &key, key__hash(&key, names->secrets), time_ns);
-	}
+		return false;
+	answer = find_answer(names, key, time_ns, who, &asker);
 	if (!answer)
-		return NULL;
-	if (age_ns)
-		*age_ns = time_ns - answer->time_ns;
+		return false;
 	name__print(answer->name, names->text);
-	return names->text;
+	*found = (struct dns_answer){names->text, time_ns - answer->time_ns, asker};
+	return true;
 }
 
 size_t dns_names__count(const struct dns_names *names)
 {
-	return HASH_COUNT(names->host.entries);
+	return HASH_COUNT(names->hosts.entries);
 }

@@ -28,6 +28,30 @@
  */
 #define DNS_NAMES_PROCESS_AGE_NS UINT64_C(3600000000000)
 
+/** How many of a process's parents are asked for. */
+#define DNS_NAMES_PARENTS 4
+
+/** Who looks a name up, or connects. What is 0 is not known. */
+struct dns_process {
+	uint32_t pid;			     /* thread group */
+	uint32_t parents[DNS_NAMES_PARENTS]; /* thread groups, the nearest first */
+	uint64_t netns;			     /* a number of the socket's network namespace */
+};
+
+/** Whose answer named an address. */
+enum dns_asker {
+	DNS_ASKER_SELF,
+	DNS_ASKER_PARENT,
+	DNS_ASKER_OTHER, /* in the same network namespace */
+};
+
+/** What is known of an address. */
+struct dns_answer {
+	const char *name; /* valid until the next call with its table */
+	uint64_t age_ns;  /* from the answer to the connect */
+	enum dns_asker asker;
+};
+
 /** Bytes that suffice for any name that dns_names__find() returns, with its terminator. */
 #define DNS_NAMES_NAME_SIZE 1025
 
@@ -65,11 +89,11 @@ void dns_names__free(struct dns_names *names);
  * @param message as it came from the network; nothing in it is trusted
  * @param length in bytes, without the length field of DNS over TCP
  * @param time_ns when the message was received, CLOCK_MONOTONIC
- * @param pid the receiving thread group, or 0 if not known
+ * @param asker who received it; its parents do not count
  * @return how many addresses got a name, or -ENOMEM
  */
 int dns_names__learn(struct dns_names *names, const uint8_t *message, size_t length,
-		     uint64_t time_ns, uint32_t pid);
+		     uint64_t time_ns, const struct dns_process *asker);
 
 /**
  * @brief Learn one address of a name that a library looked up, say getaddrinfo().
@@ -83,19 +107,23 @@ int dns_names__learn(struct dns_names *names, const uint8_t *message, size_t len
  * @param family AF_INET or AF_INET6
  * @param address in network order; IPv4 in the first four bytes
  * @param time_ns when the call returned, CLOCK_MONOTONIC
- * @param pid the calling thread group, or 0 if not known
+ * @param asker who called it; its parents do not count
  * @return 1 if the address got the name, 0 if not, -EAFNOSUPPORT, or -ENOMEM
  */
 int dns_names__learn_name(struct dns_names *names, const char *name, int family,
-			  const uint8_t address[16], uint64_t time_ns, uint32_t pid);
+			  const uint8_t address[16], uint64_t time_ns,
+			  const struct dns_process *asker);
 
 /**
  * @brief The name behind a connect.
  *
- * It is that of the same process's latest answer, else that of the host's latest: among answers no
- * later than the connect and no older than DNS_NAMES_PROCESS_AGE_NS and DNS_NAMES_MAX_AGE_NS. Of
- * each kind the two latest answers are kept, so that one which came after the connect, but was read
- * before it, doesn't hide the one that led to it.
+ * It is that of the same process's latest answer, else that of the nearest parent's that has one,
+ * else that of the latest in the same network namespace: among answers no later than the connect and
+ * no older than DNS_NAMES_PROCESS_AGE_NS and DNS_NAMES_MAX_AGE_NS. Of each kind the two latest
+ * answers are kept, so that one which came after the connect, but was read before it, doesn't hide
+ * the one that led to it.
+ *
+ * Another's answer in a namespace that is not known names what connects in such a one.
  *
  * A local stub resolver needs no rule of its own: the application hears of the address after the
  * resolver did, so its question is the later one also where no process is known.
@@ -103,17 +131,15 @@ int dns_names__learn_name(struct dns_names *names, const char *name, int family,
  * @param family AF_INET or AF_INET6; an IPv4-mapped IPv6 address is the IPv4 address
  * @param address in network order; IPv4 in the first four bytes
  * @param time_ns of the connect, CLOCK_MONOTONIC
- * @param pid the connecting thread group, or 0 if not known
- * @param age_ns gets how long before the connect the answer came, if there is one; may be NULL
- * @param own gets whether the process itself had the answer; may be NULL
- * @return the name, as the Python tool's dnslib prints it without its last dot: printable ASCII,
- *         other bytes as `\DDD`; but a dot or backslash within a label as `\.` and `\\`. It is
- *         valid until the next call with this table. NULL if there is none.
+ * @param who connects
+ * @param found gets the name, as the Python tool's dnslib prints it without its last dot: printable
+ *        ASCII, other bytes as `\DDD`; but a dot or backslash within a label as `\.` and `\\`
+ * @return whether there is one; *found* is only changed if there is
  */
-const char *dns_names__find(struct dns_names *names, int family, const uint8_t address[16],
-			    uint64_t time_ns, uint32_t pid, uint64_t *age_ns, bool *own);
+bool dns_names__find(struct dns_names *names, int family, const uint8_t address[16],
+		     uint64_t time_ns, const struct dns_process *who, struct dns_answer *found);
 
-/** @brief How many addresses have a name, at most DNS_NAMES_MAX_ADDRESSES. */
+/** @brief How many addresses have a name, each counted in each network namespace, at most DNS_NAMES_MAX_ADDRESSES. */
 size_t dns_names__count(const struct dns_names *names);
 
 #endif

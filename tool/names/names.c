@@ -13,7 +13,9 @@
 struct names {
 	struct dns_names *table;
 	struct dns_stream *streams; /* DNS over TCP */
-	uint32_t asker;		    /* the thread group that the stream's packet is for */
+	struct dns_process asker;   /* whom the packet is for */
+	/* of a connect; NULL: it does not tell */
+	const struct event_member *netns, *parents;
 };
 
 static void learn_from_stream(const uint8_t *message, size_t length, uint64_t time_ns,
@@ -21,16 +23,20 @@ static void learn_from_stream(const uint8_t *message, size_t length, uint64_t ti
 {
 	struct names *names = context;
 
-	dns_names__learn(names->table, message, length, time_ns, names->asker);
+	dns_names__learn(names->table, message, length, time_ns, &names->asker);
 }
 
-int names__new(struct names **out)
+int names__new(const struct event_layout *layout, struct names **out)
 {
 	struct names *names = calloc(1, sizeof(*names));
 	int err;
 
 	if (!names)
 		return -ENOMEM;
+	names->netns =
+		event_layout__find_typed(layout, "asker_netns", "names_netns", sizeof(names_netns));
+	names->parents = event_layout__find_typed(layout, "asker_parents", "names_parents",
+						  sizeof(names_parents));
 	err = dns_names__new(&names->table);
 	if (!err)
 		err = dns_stream__new(&names->streams, learn_from_stream, names);
@@ -60,12 +66,15 @@ static const uint8_t *payload(const struct event_head *event, size_t fixed, size
 	return (const uint8_t *)event + fixed;
 }
 
-static void learn_message(struct names *names, const struct event_head *event)
+static void learn_message(struct names *names, const struct event_head *head)
 {
+	const struct message_event *event = (const struct message_event *)head;
 	size_t size;
-	const uint8_t *message = payload(event, sizeof(*event), &size);
+	const uint8_t *message = payload(head, sizeof(*event), &size);
 
-	dns_names__learn(names->table, message, size, event->time_ns, event->pid);
+	if (size)
+		dns_names__learn(names->table, message, size, head->time_ns,
+				 &(struct dns_process){.pid = head->pid, .netns = event->netns});
 }
 
 static void learn_packet(struct names *names, const struct event_head *head)
@@ -77,12 +86,12 @@ static void learn_packet(struct names *names, const struct event_head *head)
 
 	if (!captured || dns_packet__read(bytes, captured, event->size, &packet) != 0)
 		return;
+	names->asker = (struct dns_process){.pid = head->pid, .netns = event->netns};
 	if (!packet.is_segment) {
 		dns_names__learn(names->table, packet.bytes, packet.captured, head->time_ns,
-				 head->pid);
+				 &names->asker);
 		return;
 	}
-	names->asker = head->pid;
 	if (packet.starts_stream)
 		dns_stream__start(names->streams, event->connection, packet.sequence,
 				  head->time_ns);
@@ -96,8 +105,9 @@ static void learn_name(struct names *names, const struct event_head *head)
 
 	if (sizeof(*head) + head->length >= sizeof(*event) &&
 	    memchr(event->name, '\0', sizeof(event->name)))
-		dns_names__learn_name(names->table, event->name, head->family, event->address,
-				      head->time_ns, head->pid);
+		dns_names__learn_name(
+			names->table, event->name, head->family, event->address, head->time_ns,
+			&(struct dns_process){.pid = head->pid, .netns = event->netns});
 }
 
 void names__learn(struct names *names, const struct event_head *event)
@@ -117,13 +127,32 @@ void names__learn(struct names *names, const struct event_head *event)
 	}
 }
 
+/* Who connects, as far as the event tells. */
+static struct dns_process connecting(const struct names *names, const struct event *connect)
+{
+	struct dns_process who = {.pid = connect->pid};
+
+	_Static_assert(sizeof(who.parents) == sizeof(names_parents), "as many as the probes send");
+	if (names->netns)
+		memcpy(&who.netns, (const char *)connect + names->netns->offset, sizeof(who.netns));
+	if (names->parents)
+		memcpy(who.parents, (const char *)connect + names->parents->offset,
+		       sizeof(who.parents));
+	return who;
+}
+
 struct name_found names__find(struct names *names, const struct event *connect, uint64_t begun_ns)
 {
-	struct name_found found = {0};
-	bool own = false;
+	static const char *const from[] = {
+		[DNS_ASKER_SELF] = "self",
+		[DNS_ASKER_PARENT] = "parent",
+		[DNS_ASKER_OTHER] = "other",
+	};
+	const struct dns_process who = connecting(names, connect);
+	struct dns_answer answer;
 
-	found.name = dns_names__find(names->table, connect->family, connect->daddr, begun_ns,
-				     connect->pid, &found.age_ns, &own);
-	found.from = own ? "self" : "other";
-	return found;
+	if (!dns_names__find(names->table, connect->family, connect->daddr, begun_ns, &who,
+			     &answer))
+		return (struct name_found){0};
+	return (struct name_found){answer.name, answer.age_ns, from[answer.asker]};
 }

@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "trace/event.h"
+#include "trace/event_layout.h"
 
 struct names;
 
@@ -14,15 +15,16 @@ struct names;
 struct name_found {
 	const char *name; /* valid until the next call; NULL: nobody asked for one */
 	uint64_t age_ns;  /* from the answer to the connect */
-	const char *from; /* whose question it answered: "self" or "other" */
+	const char *from; /* whose question it answered: "self", "parent" or "other" */
 };
 
 /**
  * @brief Begin with no names.
+ * @param layout of the connects; its members tell whose they are
  * @param names on success, for names__free()
  * @return 0 or a negative errno
  */
-int names__new(struct names **names);
+int names__new(const struct event_layout *layout, struct names **names);
 
 /** @brief Free them; NULL is fine. */
 void names__free(struct names *names);

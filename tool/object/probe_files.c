@@ -43,6 +43,11 @@ static bool dns_wire(const struct options *options)
 	return options->dns && options->dns_source != DNS_SOURCE_LIBC;
 }
 
+static bool with_names(const struct options *options)
+{
+	return options->dns;
+}
+
 static bool dns_libc(const struct options *options)
 {
 	return options->dns && options->dns_source != DNS_SOURCE_WIRE;
@@ -62,6 +67,7 @@ static const struct probe_file {
 	{"event.h", always, ""},
 	{"output.h", always, ""},
 	{"filter.h", always, ""},
+	{"names.h", with_names, "with -d"},
 	{"columns.h", always, ""},
 	{"socket.h", always, ""},
 	{"connect.h", always, ""},

@@ -88,6 +88,8 @@ static int write_filters(FILE *text, const struct options *options)
 	write_flag(text, "MNTNS_MAP", options->mntns_map);
 	write_flag(text, "COUNT", options->count);
 	write_flag(text, "PID_NAMESPACE", !pid_namespace__is_initial());
+	write_flag(text, "WITH_NAMES", options->dns);
+	write_flag(text, "NO_KERNEL_READS", options->no_kernel_reads);
 	return err;
 }
 

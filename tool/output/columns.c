@@ -80,10 +80,17 @@ static bool is_shown_by_known(const char *member)
 	return false;
 }
 
+/* Nothing but the tool itself reads these. */
+static bool is_internal(const struct event_member *member)
+{
+	return strcmp(member->type, "names_netns") == 0 ||
+	       strcmp(member->type, "names_parents") == 0;
+}
+
 /* What an edited probe added. */
 static bool is_edited(const struct event_member *member)
 {
-	return !member->is_fixed && !is_shown_by_known(member->name);
+	return !member->is_fixed && !is_internal(member) && !is_shown_by_known(member->name);
 }
 
 /* A member whose type is a duration is called by the unit that it is shown in. */

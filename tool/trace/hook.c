@@ -65,8 +65,7 @@ bool hook__has_kprobes(void)
 	       access("/sys/kernel/debug/tracing/kprobe_events", F_OK) == 0;
 }
 
-/* With this, no program may read kernel memory (Documentation/bpf and kernel_lockdown(7)). */
-static bool is_confidential(void)
+bool hook__is_confidential(void)
 {
 	char line[128] = "";
 	FILE *lockdown = fopen("/sys/kernel/security/lockdown", "re");
@@ -81,7 +80,7 @@ static bool is_confidential(void)
 
 bool hook__may_kprobe(void)
 {
-	return hook__has_kprobes() && !is_confidential();
+	return hook__has_kprobes() && !hook__is_confidential();
 }
 
 static bool is_return(const struct bpf_program *program)
@@ -201,7 +200,7 @@ static const char *missing_anything(void)
 
 static const char *refused_kprobe(const char *log)
 {
-	if (!is_confidential() || !strstr(log, "bpf_probe_read"))
+	if (!hook__is_confidential() || !strstr(log, "bpf_probe_read"))
 		return NULL;
 	return "lockdown=confidentiality keeps kprobes from reading the kernel, and sockops tells "
 	       "who connects from Linux 6.18 on: boot with lockdown=integrity, or a newer kernel";
@@ -227,7 +226,7 @@ static bool lacks_who(const char *log)
 
 static const char *refused_other(const char *log)
 {
-	if (!is_confidential() || !strstr(log, "bpf_probe_read"))
+	if (!hook__is_confidential() || !strstr(log, "bpf_probe_read"))
 		return NULL;
 	return "lockdown=confidentiality keeps it from reading the kernel: do without -r and "
 	       "the columns ppid, process, exe, args, host, netns and mntns, and run it outside "
@@ -238,7 +237,7 @@ static const char *refused_sockops(const char *log)
 {
 	if (!lacks_who(log))
 		return refused_other(log);
-	if (is_confidential())
+	if (hook__is_confidential())
 		return refused_kprobe("bpf_probe_read");
 	return "sockops tells who connects from Linux 6.18 on: use --attach kprobe, or a newer "
 	       "kernel";

@@ -15,6 +15,9 @@ static const char *const reasons[TRACER_LOSS_KINDS] = {
 		"connects, not counted: the map 'flows' is full (FLOWS in probes/connect.h)",
 	[LOSS_CONNECT_EVENT] = "connects: the perf buffer was full; a larger --buffer-pages helps",
 	[LOSS_DNS_EVENT] = "DNS answers: the perf buffer was full; a larger --buffer-pages helps",
+	[LOSS_DNS_QUESTION] =
+		"DNS questions: a socket had more than 64 under way (DNS_QUESTIONS in "
+		"probes/dns_asker.c), or no memory",
 	[TRACER_LOSS_PROBE_MISSED] =
 		"probes: the kernel was running another one on that CPU; a connect each, at most",
 	[LOSS_NO_BUFFER] = "events: their CPU had just come online and had no buffer yet",

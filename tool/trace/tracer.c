@@ -35,7 +35,7 @@ struct maps {
 	struct bpf_map *losses;
 	const struct bpf_map *connecting;
 	const struct bpf_map *flows;
-	const struct bpf_map *dns_askers;
+	const struct bpf_map *dns_clients;
 	const struct bpf_map *libc_lookups;
 	const struct bpf_map *pending;
 };
@@ -62,7 +62,7 @@ static struct maps find_maps(const struct bpf_object *object)
 		.losses = bpf_object__find_map_by_name(object, "losses"),
 		.connecting = bpf_object__find_map_by_name(object, "connecting"),
 		.flows = bpf_object__find_map_by_name(object, "flows"),
-		.dns_askers = bpf_object__find_map_by_name(object, "dns_askers"),
+		.dns_clients = bpf_object__find_map_by_name(object, "dns_clients"),
 		.libc_lookups = bpf_object__find_map_by_name(object, "libc_lookups"),
 		.pending = bpf_object__find_map_by_name(object, "pending"),
 	};
@@ -270,7 +270,7 @@ bool tracer__counts(const struct tracer *tracer)
 
 bool tracer__sees_names(const struct tracer *tracer)
 {
-	return tracer->maps.dns_askers || tracer->maps.libc_lookups;
+	return tracer->maps.dns_clients || tracer->maps.libc_lookups;
 }
 
 int tracer__wait(struct tracer *tracer, int timeout_ms)
