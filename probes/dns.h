@@ -14,7 +14,16 @@ struct dns_header {
 #define DNS_RESPONSE 0x8000
 #define DNS_OPCODE 0x7800	/* 0: a standard query */
 
+#define DNS_RESULT 0x000f	/* 0: no error */
+
 static __always_inline int dns_is_question(const struct dns_header *header)
 {
 	return !(header->flags & htons(DNS_RESPONSE | DNS_OPCODE)) && header->questions == htons(1);
+}
+
+/* Can an answer have an address? */
+static __always_inline int dns_has_records(const struct dns_header *header)
+{
+	return !(header->flags & htons(DNS_OPCODE | DNS_RESULT)) && header->questions == htons(1) &&
+	       header->answers;
 }

@@ -88,7 +88,7 @@ static __always_inline struct dns_client *dns_client_of(struct __sk_buff *skb, u
 	return dns_clients.sk_storage_get(sk, 0, flags);
 }
 
-/* In the latest one's place: is a question pushed out that may still be answered? */
+/* Takes the place of the oldest one known: one that may still be answered is lost by that. */
 static __always_inline void dns_note_question(struct dns_client *client, u16 id)
 {
 	u32 at = client->sent++ % DNS_QUESTIONS, now = dns_now();
@@ -101,10 +101,16 @@ static __always_inline void dns_note_question(struct dns_client *client, u16 id)
 	question->state = DNS_WAITS;
 }
 
+/*
+ * Is it an answer to a question of this socket? Where none has been seen to go out, though something
+ * was sent to port 53, the questions are encrypted by then (IPsec), and any answer is taken.
+ */
 static __always_inline int dns_answers(struct dns_client *client, u16 id)
 {
 	u32 now = dns_now();
 
+	if (!client->sent)
+		return 1;
 	for (int i = 0; i < DNS_QUESTIONS; i++) {
 		struct dns_question *question = &client->questions[i];
 
@@ -171,7 +177,8 @@ int cgroup_skb__ingress(struct __sk_buff *skb)
 		return 1;
 	}
 	if (bpf_skb_load_bytes(skb, transport + UDP_HEADER_SIZE, &header, sizeof(header)) == 0 &&
-	    header.flags & htons(DNS_RESPONSE) && dns_answers(client, header.id))
+	    header.flags & htons(DNS_RESPONSE) && dns_answers(client, header.id) &&
+	    dns_has_records(&header))
 		dns_send(skb, client, transport + UDP_HEADER_SIZE + DNS_MESSAGE_MAX);
 	return 1;
 }
