@@ -14,6 +14,7 @@
 #define IPV6_HEADER_SIZE 40
 #define UDP_HEADER_SIZE 8
 #define TCP_HEADER_SIZE 20
+#define TCP_ACKNOWLEDGED 8	/* where that number stands in TCP's header */
 #define TCP_SYN 0x02
 #define TCP_ACK 0x10
 
@@ -123,6 +124,56 @@ static __always_inline int dns_answers(struct dns_client *client, u16 id)
 	return 0;
 }
 
+/* Answers come on this connection, and the first begins at the byte that this segment waits for. */
+static __always_inline void dns_send_connection(struct __sk_buff *skb, u64 transport)
+{
+	struct connection_event made = {.connection = bpf_get_socket_cookie(skb)};
+	void *bytes = &made; /* not a struct, as in dns_kprobe.c */
+	u32 acknowledged = 0;
+	int err;
+
+	bpf_skb_load_bytes(skb, transport + TCP_ACKNOWLEDGED, &acknowledged, sizeof(acknowledged));
+	made.sequence = ntohl(acknowledged);
+	made.head.time_ns = bpf_ktime_get_ns();
+	made.head.kind = EVENT_DNS_CONNECTION;
+	made.head.length = sizeof(made) - sizeof(made.head);
+	err = events.perf_submit(skb, bytes, sizeof(made));
+	if (err)
+		count_unsent(err, LOSS_DNS_EVENT);
+}
+
+/*
+ * Is it a question as a socket sends it that was connected to port 53? Who is connected to from there
+ * has no questions. A SYN counts as one.
+ */
+static __always_inline int dns_asks(struct __sk_buff *skb, u64 transport, u8 flags, u32 size)
+{
+	struct {
+		u16 unused;
+		u16 length;
+		struct dns_header header;
+	} message = {};
+
+	if (flags & TCP_SYN)
+		return !(flags & TCP_ACK);
+	return bpf_skb_load_bytes(skb, transport + size, &message.length,
+				  sizeof(message) - sizeof(message.unused)) == 0 &&
+	       dns_is_question(&message.header) &&
+	       ntohs(message.length) + sizeof(message.length) == skb->len - transport - size;
+}
+
+/* A socket that was not known before asks: that is noted. */
+static __always_inline struct dns_client *dns_new_client(struct __sk_buff *skb)
+{
+	struct dns_client *client = dns_client_of(skb, BPF_SK_STORAGE_GET_F_CREATE);
+
+	if (client)
+		client->asker = current_tgid();
+	else
+		count_loss(LOSS_DNS_QUESTION);
+	return client;
+}
+
 /* Most packets are of sockets that do not ask, and go on after the first lines. */
 int cgroup_skb__egress(struct __sk_buff *skb)
 {
@@ -131,29 +182,25 @@ int cgroup_skb__egress(struct __sk_buff *skb)
 	struct dns_header header = {};
 	u8 protocol = 0, flags = 0;
 	u64 transport;
-	u32 unused;
+	u32 size = 0;
 
 	if (!client && !is_connected)
 		return 1;
-	transport = find_transport(skb, &protocol, &flags, &unused);
+	transport = find_transport(skb, &protocol, &flags, &size);
 	if (!transport)
 		return 1;
-	if (protocol == IPPROTO_UDP) {
-		if (bpf_skb_load_bytes(skb, transport + UDP_HEADER_SIZE, &header, sizeof(header)) ||
-		    !dns_is_question(&header))
-			return 1;
-	} else if ((flags & (TCP_SYN | TCP_ACK)) != TCP_SYN) {
-		return 1; /* who connects to port 53 asks, who is connected to from there does not */
+	if (protocol == IPPROTO_TCP) {
+		if (!client && dns_asks(skb, transport, flags, size) && dns_new_client(skb) &&
+		    !(flags & TCP_SYN))
+			dns_send_connection(skb, transport);
+		return 1;
 	}
-	if (!client) {
-		client = dns_client_of(skb, BPF_SK_STORAGE_GET_F_CREATE);
-		if (!client) {
-			count_loss(LOSS_DNS_QUESTION);
-			return 1;
-		}
-		client->asker = current_tgid();
-	}
-	if (protocol == IPPROTO_UDP)
+	if (bpf_skb_load_bytes(skb, transport + UDP_HEADER_SIZE, &header, sizeof(header)) ||
+	    !dns_is_question(&header))
+		return 1;
+	if (!client)
+		client = dns_new_client(skb);
+	if (client)
 		dns_note_question(client, header.id);
 	return 1;
 }

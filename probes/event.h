@@ -16,6 +16,8 @@ enum event_kind {
 	EVENT_DNS_PACKET = 3,
 	/* struct name_event: a name that the C library found an address for */
 	EVENT_NAME = 4,
+	/* struct connection_event: a question over TCP, the first seen on a connection made before */
+	EVENT_DNS_CONNECTION = 5,
 };
 
 /* How every event begins. */
@@ -145,6 +147,14 @@ struct packet_event {
  * 0, with the family that the socket is not of. It is 255.255.255.255, in any order.
  */
 #define FIRING_ADDRESS 0xffffffff
+
+/* Where a connection's next answer begins, all others having come. */
+struct connection_event {
+	struct event_head head;
+	__u64 connection;	/* the asking socket's cookie */
+	__u32 sequence;		/* TCP's number of the answer's first byte */
+	__u32 unused;
+};
 
 /* What could not be kept, by reason: the tool reports each that is not zero. */
 enum loss {

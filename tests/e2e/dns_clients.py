@@ -674,27 +674,44 @@ def parent_before_others(self):
     in_child(in_child, self.expect_and_connect, self.address(), self.host("a"))
 
 
-@way
-def connected_before_tracing(self):
+def by_early(self, protocol):
     if not self.early:
         raise Skip("no socket was connected before")
     self.expect(self.address(), self.host("n"))
     with open(f"{self.early}/names", "w", encoding="ascii") as names:
-        names.write(f"{self.host('n')} {self.address()}\n")
+        names.write(f"{protocol} {self.host('n')} {self.address()}\n")
     wait_for(lambda: self.host("n") in open(f"{self.early}/done", encoding="ascii").read())
 
 
+@way
+def connected_before_tracing(self):
+    by_early(self, "udp")
+
+
+@way
+def tcp_connected_before_tracing(self):
+    for _ in range(2):
+        by_early(self, "tcp")
+
+
 def serve_early(directory, resolver):
-    """Asks over one socket for each name that comes, and connects to its address."""
-    with open_socket(resolver) as sock, open(os.open(f"{directory}/names", os.O_RDWR), encoding="ascii") as names, \
+    """Asks for each name that comes, over the same sockets, and connects to its address."""
+    with open_socket(resolver) as udp, open_socket(resolver, socket.SOCK_STREAM) as tcp, \
+         open(os.open(f"{directory}/names", os.O_RDWR), encoding="ascii") as names, \
          open(f"{directory}/done", "w", encoding="ascii") as done:
-        sock.connect((resolver, PORT))
+        udp.connect((resolver, PORT))
+        tcp.connect((resolver, PORT))
         print("ready", file=done, flush=True)
         while line := names.readline().split():
-            sock.send(query(line[0]))
-            sock.recv(4096)
-            connect(line[1])
-            print(line[0], file=done, flush=True)
+            protocol, host, address = line
+            if protocol == "udp":
+                udp.send(query(host))
+                udp.recv(4096)
+            else:
+                tcp.sendall(with_length(query(host)))
+                read_exactly(tcp, int.from_bytes(read_exactly(tcp, 2), "big"))
+            connect(address)
+            print(host, file=done, flush=True)
 
 
 # --- the real resolvers

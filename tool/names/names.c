@@ -99,6 +99,15 @@ static void learn_packet(struct names *names, const struct event_head *head)
 			    packet.captured, packet.length, head->time_ns);
 }
 
+static void learn_connection(struct names *names, const struct event_head *head)
+{
+	const struct connection_event *event = (const struct connection_event *)head;
+
+	if (sizeof(*head) + head->length >= sizeof(*event))
+		dns_stream__start(names->streams, event->connection, event->sequence,
+				  head->time_ns);
+}
+
 static void learn_name(struct names *names, const struct event_head *head)
 {
 	const struct name_event *event = (const struct name_event *)head;
@@ -118,6 +127,9 @@ void names__learn(struct names *names, const struct event_head *event)
 		break;
 	case EVENT_DNS_PACKET:
 		learn_packet(names, event);
+		break;
+	case EVENT_DNS_CONNECTION:
+		learn_connection(names, event);
 		break;
 	case EVENT_NAME:
 		learn_name(names, event);
