@@ -11,10 +11,12 @@
 #include <bpf/libbpf.h>
 
 /* What an attach failed for, and what to do. */
-static void report_attach(const struct bpf_program *program, int err)
+static void report_attach(const struct attachment *attachment, const struct bpf_program *program,
+			  int err)
 {
 	const struct hook_kind *kind = hook__kind(program);
-	const char *name = bpf_program__name(program), *cure = hook__cure(kind, err);
+	const char *name = bpf_program__name(program), 
+		   *cure = hook__cure(kind, err, &attachment->links);
 
 	if (err == -EPERM || err == -EACCES)
 		warnx("%s: the kernel does not let this process hook: %s. It needs %s", name,
@@ -109,7 +111,7 @@ static int attach_or_do_without(struct attachment *attachment, const struct bpf_
 	int err = attach_program(attachment, program);
 
 	if (err && kind->role == HOOK_OPTIONAL) {
-		missing_groups__add(&attachment->missing, kind, err);
+		missing_groups__add(&attachment->missing, kind, err, &attachment->links);
 		return 0;
 	}
 	if (err == -ENOENT || (err == -EINVAL && is_ipv6(program))) {
@@ -118,7 +120,7 @@ static int attach_or_do_without(struct attachment *attachment, const struct bpf_
 		return 0;
 	}
 	if (err)
-		report_attach(program, err);
+		report_attach(attachment, program, err);
 	return err;
 }
 

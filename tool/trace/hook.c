@@ -11,6 +11,7 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 
+#include "cgroup_holder.h"
 #include "cgroup_root.h"
 #include "kallsyms.h"
 #include "libc_files.h"
@@ -138,6 +139,18 @@ static int attach_to_libc(const struct bpf_program *program, struct hook_links *
 	return err;
 }
 
+/* Where another's program tolerates none beside it, the kernel says no more than EPERM. */
+static int who_is_in_the_way(int err, int cgroup, const struct bpf_program *program,
+			     struct hook_links *links)
+{
+	enum bpf_attach_type type = bpf_program__expected_attach_type(program);
+
+	if (err == -EPERM &&
+	    cgroup_holder__describe(cgroup, type, links->in_the_way, sizeof(links->in_the_way)))
+		return -EBUSY;
+	return err;
+}
+
 /*
  * A bpf link holds it there, so that it goes when this process does. In a cgroup namespace the root
  * is only that of a container: names can be had otherwise, connects with sockops cannot.
@@ -160,6 +173,7 @@ static int attach_to_root_cgroup(const struct bpf_program *program, struct hook_
 		      "namespace of its own: run tcpconnect on the host, or, with docker, "
 		      "--cgroupns=host");
 	err = add(links, program, bpf_program__attach_cgroup(program, root));
+	err = who_is_in_the_way(err, root, program, links);
 	close(root);
 	return err;
 }
@@ -358,7 +372,12 @@ const char *hook__group_name(enum hook_group group)
 	return names[group];
 }
 
-const char *hook__cure(const struct hook_kind *kind, int err)
+static bool is_of_cgroup(const struct hook_kind *kind)
+{
+	return kind->way == &root_cgroup;
+}
+
+const char *hook__cure(const struct hook_kind *kind, int err, const struct hook_links *links)
 {
 	switch (err) {
 	case -EOPNOTSUPP:
@@ -366,6 +385,8 @@ const char *hook__cure(const struct hook_kind *kind, int err)
 	case -EPERM:
 	case -EACCES:
 		return kind->way->needs;
+	case -EBUSY:
+		return links && is_of_cgroup(kind) ? links->in_the_way : NULL;
 	case -E2BIG: /* kernel/bpf/cgroup.c */
 		return "64 programs are attached to the root cgroup already, the most that the "
 		       "kernel takes: end other tracers (bpftool cgroup tree lists them)";

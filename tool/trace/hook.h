@@ -37,13 +37,15 @@ struct hook_links {
 	struct hook_link *list;
 	size_t count;
 	struct returns *returns; /* NULL: none have needed more than the kernel's own instances */
+	char in_the_way[320]; /* who, where the last attach failed with -EBUSY */
 };
 
 /** How programs of some kinds are attached, and what can stand in the way. */
 struct hook_way {
 	/*
 	 * Attach a loaded program and add its links. 0; -ENOENT when the kernel has nothing of that
-	 * name; -EOPNOTSUPP when it was built without this; or another negative errno.
+	 * name; -EOPNOTSUPP when it was built without this; -EBUSY when another program keeps it
+	 * away, which links->in_the_way then names; or another negative errno.
 	 */
 	int (*attach)(const struct bpf_program *program, struct hook_links *links);
 	/* what is missing where attach() returned -EOPNOTSUPP, and what to do */
@@ -72,8 +74,11 @@ const struct hook_kind *hook__kind(const struct bpf_program *program);
 /** @brief What a group hooks, for messages. */
 const char *hook__group_name(enum hook_group group);
 
-/** @brief What would let a program be hooked where attaching it failed; NULL: not known. */
-const char *hook__cure(const struct hook_kind *kind, int err);
+/**
+ * @brief What would let a program be hooked where attaching it failed; NULL: not known.
+ * @param links those that it was not added to; NULL: it could not be loaded
+ */
+const char *hook__cure(const struct hook_kind *kind, int err, const struct hook_links *links);
 
 /** @brief Does the running kernel have kprobes? */
 bool hook__has_kprobes(void);

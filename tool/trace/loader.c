@@ -17,9 +17,10 @@
 /* The lines of a log that are shown without -v. */
 #define LOG_LINES 6
 
-void missing_groups__add(struct missing_groups *missing, const struct hook_kind *kind, int err)
+void missing_groups__add(struct missing_groups *missing, const struct hook_kind *kind, int err,
+			 const struct hook_links *links)
 {
-	const char *cure = hook__cure(kind, err);
+	const char *cure = hook__cure(kind, err, links);
 
 	if (!missing->is_missing[kind->group])
 		warnx("warning: names may be missing, since %s cannot be hooked: %s%s%s",
@@ -184,7 +185,7 @@ static int attempt(const struct loader_request *request, struct missing_groups *
 	err = bpf_object__load(*object);
 	refused = err ? find_refused(*object, &log) : NULL;
 	if (refused && hook__kind(refused)->role == HOOK_OPTIONAL) {
-		missing_groups__add(missing, hook__kind(refused), err);
+		missing_groups__add(missing, hook__kind(refused), err, NULL);
 		err = TRY_WITHOUT;
 	} else if (refused) {
 		report_refused(refused, err, log, request->verbose);

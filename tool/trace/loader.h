@@ -25,8 +25,12 @@ struct missing_groups {
 	bool is_missing[HOOK_GROUPS];
 };
 
-/** @brief Mark a program's group as missing, and warn if it was not yet. */
-void missing_groups__add(struct missing_groups *missing, const struct hook_kind *kind, int err);
+/**
+ * @brief Mark a program's group as missing, and warn if it was not yet.
+ * @param links as for hook__cure()
+ */
+void missing_groups__add(struct missing_groups *missing, const struct hook_kind *kind, int err,
+			 const struct hook_links *links);
 
 /**
  * @brief Load an object.
