@@ -13,6 +13,9 @@
 /* What is needed of a connect that fails at once, when the socket does not have it. */
 struct attempt {
 	struct sock *sk;
+#ifdef COLUMN_ASKED
+	mapped_address asked;
+#endif
 	u64 time_ns;
 	union {
 		struct {
@@ -29,10 +32,20 @@ struct attempt {
 #else
 struct attempt {
 	struct sock *sk;
+#ifdef COLUMN_ASKED
+	mapped_address asked;
+#endif
 };
 #endif
 
 BPF_HASH(connecting, u32, struct attempt);
+
+#ifdef COLUMN_ASKED
+#define COPY_ASKED(event, attempt)                                                                 \
+	__builtin_memcpy((event)->asked, (attempt)->asked, sizeof((event)->asked))
+#else
+#define COPY_ASKED(event, attempt)
+#endif
 
 /* IPv4-mapped: is this the inner function, and `outer` the outer one's entry? */
 static __always_inline int is_inner(const struct attempt *outer, u32 size)
@@ -53,6 +66,9 @@ static __always_inline int connect_entry(struct sock *sk, const void *address, u
 		connecting.delete(&tid); /* of a return that was missed, when the task still passed */
 		return 0;
 	}
+#ifdef COLUMN_ASKED
+	take_asked(tid, sk, attempt.asked);
+#endif
 #ifdef WITH_RESULT
 	attempt.time_ns = bpf_ktime_get_ns();
 	bpf_probe_read_kernel(&attempt.family, size, address);
@@ -97,6 +113,12 @@ int kprobe__tcp_connect(struct pt_regs *ctx, struct sock *sk)
 	describe_connect(event);
 	event->time_ns = time_ns;
 	read_addresses(event, &sk->__sk_common);
+#ifdef COLUMN_ASKED
+	if (attempt && attempt->sk == sk)
+		COPY_ASKED(event, attempt);
+	else
+		take_asked(key, sk, event->asked);
+#endif
 	syn_sent(event);
 	keep_event(key, event);
 	return 0;
@@ -133,6 +155,7 @@ static __always_inline void connect_failed(void *ctx, struct attempt *attempt, u
 	describe_connect(event);
 	read_addresses(event, &attempt->sk->__sk_common);
 	read_given_address(event, attempt);
+	COPY_ASKED(event, attempt);
 	event->result = err;
 	send_connect(ctx, event);
 	drop_event(key);
@@ -173,6 +196,7 @@ static __always_inline void connect_sent(void *ctx, struct attempt *attempt, u16
 	event->family = family;
 	event->dport = ntohs(dport);
 	read_addresses(event, &attempt->sk->__sk_common);
+	COPY_ASKED(event, attempt);
 	report_connect(ctx, event);
 	drop_event(key);
 }
@@ -196,6 +220,12 @@ static __always_inline int connect_return(struct pt_regs *ctx, u16 family)
 		return 0;
 	if (err && port_passes(ntohs(attempt.port)))
 		connect_failed(ctx, &attempt, family, attempt.port, err);
+#ifdef COLUMN_ASKED
+	u64 key = (u64)attempt.sk;
+
+	if (!err && !pending.lookup(&key))
+		keep_asked(attempt.sk, attempt.asked);
+#endif
 #else
 	if (err) /* nothing went out, and the addresses may be unset */
 		return 0;

@@ -77,6 +77,12 @@ static __always_inline void connect_begins(struct sock *sk)
 	event->result = RESULT_NO_SYN;
 	describe_connect(event);
 	read_addresses(event, &sk->__sk_common);
+#ifdef COLUMN_ASKED
+	u64 cookie = 0;
+
+	bpf_probe_read_kernel(&cookie, sizeof(cookie), &sk->__sk_common.skc_cookie);
+	take_asked(cookie, event->asked);
+#endif
 	keep_event(key, event);
 }
 
@@ -146,6 +152,9 @@ int sockops__tcp_connect(struct bpf_sock_ops *ops)
 	MAKE_EVENT(event, key);
 	if (!event)
 		return 1;
+#ifdef COLUMN_ASKED
+	take_asked(bpf_get_socket_cookie(ops), event->asked);
+#endif
 	if (read_socket(ops, event))
 		report_connect(ops, event);
 	drop_event(key);

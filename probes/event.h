@@ -38,6 +38,7 @@ typedef __s32 connect_result;	/* RESULT_OK, an errno, or one of those below it *
 typedef __s32 errno_number;	/* 0, or an errno: shown by its name */
 typedef __u64 duration_ns;	/* shown in milliseconds; NAME_ns is called NAME_ms */
 typedef __u8 ip_address[16];	/* of the event's family, as saddr */
+typedef __u8 mapped_address[16];	/* IPv6, IPv4 as ::ffff:a.b.c.d; zero: the same as daddr */
 typedef __u16 network_port;	/* in network order */
 typedef __u32 hex_number;	/* shown in hexadecimal, as a socket's mark */
 typedef __u64 cgroup_number;/* shown as the path in the hierarchy */
@@ -77,6 +78,9 @@ struct event {
 	__u8 saddr[16];		/* network order; IPv4 in the first four bytes, the rest zero */
 	__u8 daddr[16];		/* likewise */
 	char comm[16];		/* the thread's name, terminated unless it fills the array */
+#ifdef COLUMN_ASKED
+	mapped_address asked;	/* the address that the process gave, before a cgroup program rewrote it */
+#endif
 #ifdef WITH_RESULT
 	connect_result result;
 	duration_ns latency_ns;	/* from the connect to its result */

@@ -20,6 +20,15 @@ static __always_inline void read_addresses(struct event *event, struct sock_comm
 #endif
 }
 
+#ifdef COLUMN_ASKED
+/* 0.0.0.0 or ::, in whose place the kernel itself puts loopback's address; words of a mapped_address. */
+static __always_inline int is_unspecified(const u32 *address)
+{
+	return !address[0] && !address[1] && !address[3] &&
+	       (!address[2] || address[2] == htonl(0xffff));
+}
+#endif
+
 /* AF_INET for an IPv4-mapped address too, since that is what goes out; 0 for what is not traced. */
 static __always_inline u16 family_of(struct sock_common *sk)
 {

@@ -540,7 +540,9 @@ static void imply(struct options *options)
 		options->dns = options->dns || strcmp(name, "query") == 0;
 		options->result = options->result || strcmp(name, "result") == 0 ||
 				  strcmp(name, "errno") == 0 || strcmp(name, "latency_ms") == 0;
+		options->asked = options->asked || strcmp(name, "asked") == 0;
 	}
+	options->asked = options->asked || options->dns;
 }
 
 static int check_output(const struct options *options)

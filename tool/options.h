@@ -82,6 +82,7 @@ struct options {
 	bool json;		  /* --json */
 	bool more_columns;	  /* --columns +LIST: behind the usual ones */
 	struct name_list columns; /* --columns */
+	bool asked;		  /* -d, or the column asked: what is given to connect(2) */
 	enum dns_source dns_source;
 
 	/* how it is made and run */

@@ -36,6 +36,7 @@ struct session {
 	struct cgroup_paths *cgroup_paths; /* NULL when none are shown */
 	struct output output;
 	const struct event_member *latency; /* of an event that tells its result, or NULL */
+	const struct event_member *asked;   /* of an event that tells what was asked for, or NULL */
 	uint64_t first_ns;		    /* the time of the first row; 0 until then */
 	int64_t to_realtime_ns;		    /* as of this batch */
 	struct losses_report losses;
@@ -69,6 +70,14 @@ static uint64_t begun_ns(const struct session *session, const struct event *conn
 	return connect->time_ns - latency;
 }
 
+/* The name goes with the address that the process looked up, not with what that was turned into. */
+static struct name_found find_name(struct session *session, const struct record *record)
+{
+	struct asked asked = event__asked(record->event, record->asked);
+
+	return names__find(session->names, record->event, &asked, record->begun_ns);
+}
+
 static void show_connect(struct session *session, const struct event *connect)
 {
 	struct record record = {
@@ -82,8 +91,10 @@ static void show_connect(struct session *session, const struct event *connect)
 	if (!session->first_ns)
 		session->first_ns = connect->time_ns;
 	record.first_ns = session->first_ns;
+	if (session->asked)
+		record.asked = (const char *)connect + session->asked->offset;
 	if (session->names) {
-		struct name_found found = names__find(session->names, connect, record.begun_ns);
+		struct name_found found = find_name(session, &record);
 
 		record.query = found.name;
 		record.query_age_ns = found.age_ns;
@@ -246,6 +257,8 @@ static int begin(struct session *session)
 	kernel_clock__init(&session->clock);
 	session->latency =
 		event_layout__find_typed(layout, "latency_ns", "duration_ns", sizeof(duration_ns));
+	session->asked =
+		event_layout__find_typed(layout, "asked", "mapped_address", sizeof(mapped_address));
 	session->order = event_order__new();
 	if (!err && !session->order)
 		err = -ENOMEM;

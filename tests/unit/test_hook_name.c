@@ -28,13 +28,16 @@ static void names_that_say_a_hook(void **state)
 	assert_section("cgroup_skb__ingress", "cgroup_skb/ingress");
 	assert_section("cgroup__connect4", "cgroup/connect4");
 	assert_section("spare_kprobe__skb_consume_udp", "kprobe/skb_consume_udp");
+	assert_section("asked_kprobe__tcp_v4_pre_connect", "kprobe/tcp_v4_pre_connect");
+	assert_section("asked_cgroup__connect4", "cgroup/connect4");
 }
 
 /* What is wrong is said, and what there is. */
 static void names_that_do_not(void **state)
 {
 	static const char *const names[][2] = {
-		{"connect", "known beginnings: kprobe__, kretprobe__, spare_kprobe__, uprobe__"},
+		{"connect",
+		 "known beginnings: kprobe__, kretprobe__, spare_kprobe__, asked_kprobe__"},
 		{"kprobe_x", "known beginnings"},
 		{"", "known beginnings"},
 		{"kprobe__", "no target"},

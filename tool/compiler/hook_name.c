@@ -29,6 +29,9 @@ static const struct kind {
 	{"kretprobe__", "kretprobe", TARGET_SYMBOL, NULL, true},
 	/* a kprobe that is attached only where the root cgroup can't be hooked */
 	{"spare_kprobe__", "kprobe", TARGET_SYMBOL, NULL, true},
+	/* programs that see an address before others rewrite it; tracing can do without them */
+	{"asked_kprobe__", "kprobe", TARGET_SYMBOL, NULL, true},
+	{"asked_cgroup__", "cgroup", TARGET_SYMBOL, CGROUP_OPS, false},
 	{"uprobe__", "uprobe", TARGET_SYMBOL, NULL, true},
 	{"uretprobe__", "uretprobe", TARGET_SYMBOL, NULL, true},
 	{"tracepoint__", "tracepoint", TARGET_PAIR, NULL, true},

@@ -153,7 +153,8 @@ static struct dns_process connecting(const struct names *names, const struct eve
 	return who;
 }
 
-struct name_found names__find(struct names *names, const struct event *connect, uint64_t begun_ns)
+struct name_found names__find(struct names *names, const struct event *connect,
+			      const struct asked *asked, uint64_t begun_ns)
 {
 	static const char *const from[] = {
 		[DNS_ASKER_SELF] = "self",
@@ -163,7 +164,7 @@ struct name_found names__find(struct names *names, const struct event *connect, 
 	const struct dns_process who = connecting(names, connect);
 	struct dns_answer answer;
 
-	if (!dns_names__find(names->table, connect->family, connect->daddr, begun_ns, &who,
+	if (!dns_names__find(names->table, asked->family, asked->address, begun_ns, &who,
 			     &answer))
 		return (struct name_found){0};
 	return (struct name_found){answer.name, answer.age_ns, from[answer.asker]};

@@ -37,8 +37,10 @@ void names__learn(struct names *names, const struct event_head *event);
 
 /**
  * @brief The name that a connect's address had when it was made.
+ * @param asked that address, as the process gave it
  * @param begun_ns when that was, CLOCK_MONOTONIC; the event's time may be that of the result
  */
-struct name_found names__find(struct names *names, const struct event *connect, uint64_t begun_ns);
+struct name_found names__find(struct names *names, const struct event *connect,
+			      const struct asked *asked, uint64_t begun_ns);
 
 #endif

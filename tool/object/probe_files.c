@@ -38,6 +38,16 @@ static bool with_sockops(const struct options *options)
 	return options->attach == ATTACH_SOCKOPS;
 }
 
+static bool asked_with_kprobes(const struct options *options)
+{
+	return options->asked && with_kprobes(options);
+}
+
+static bool asked_with_sockops(const struct options *options)
+{
+	return options->asked && with_sockops(options);
+}
+
 static bool dns_wire(const struct options *options)
 {
 	return options->dns && options->dns_source != DNS_SOURCE_LIBC;
@@ -72,6 +82,8 @@ static const struct probe_file {
 	{"socket.h", always, ""},
 	{"connect.h", always, ""},
 	{"outcome.h", with_result, "with -r"},
+	{"asked_kprobe.c", asked_with_kprobes, "with -d or the column asked, and kprobes"},
+	{"asked_cgroup.c", asked_with_sockops, "with -d or the column asked, and sockops"},
 	{"connect_kprobe.c", with_kprobes, "with kprobes (--attach kprobe)"},
 	{"connect_sockops.c", with_sockops, "with sockops (--attach sockops)"},
 	{"dns.h", dns_wire, "with -d, unless --dns-source libc"},

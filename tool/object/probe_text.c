@@ -71,8 +71,10 @@ static void write_column(FILE *text, const char *name, const char *files)
 static void write_columns(FILE *text, const struct options *options, const char *files)
 {
 	write_flag(text, "COLUMN_RESULT", options->result);
+	write_flag(text, "COLUMN_ASKED", options->asked);
 	for (size_t i = 0; i < options->columns.count; i++)
-		if (strcmp(options->columns.names[i], "result") != 0)
+		if (strcmp(options->columns.names[i], "result") != 0 &&
+		    strcmp(options->columns.names[i], "asked") != 0)
 			write_column(text, options->columns.names[i], files);
 }
 

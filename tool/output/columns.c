@@ -32,6 +32,8 @@ static const struct known {
 	{"saddr", "SADDR", 0, "saddr", &value_address, "the local address"},
 	{"lport", "LPORT", 6, "lport", NULL, "the local port"},
 	{"daddr", "DADDR", 0, "daddr", &value_address, "the address connected to"},
+	{"asked", "ASKED", 0, "asked", &value_asked,
+	 "the address before a cgroup program rewrote it"},
 	{"dport", "DPORT", 6, "dport", NULL, "the port connected to"},
 	{"host", "HOST", 16, "host", NULL, "the UTS namespace's name: a pod's, say"},
 	{"cgroup", "CGROUP", 0, "cgroup", NULL, "the cgroup's path"},
@@ -322,7 +324,8 @@ static int add_query(struct columns *columns, const struct columns_source *sourc
 static void fit_addresses(struct columns *columns, const struct options *options)
 {
 	for (size_t i = 0; options->family == FAMILY_IPV4 && i < columns->count; i++)
-		if (columns->list[i].kind == &value_address)
+		if (columns->list[i].kind == &value_address ||
+		    columns->list[i].kind == &value_asked)
 			columns->list[i].width = 15;
 }
 

@@ -12,6 +12,7 @@ struct lookups;
 /** A connect, and what its event does not tell. */
 struct record {
 	const struct event *event; /* with what the object's layout has behind it */
+	const void *asked;	   /* its mapped_address; NULL: it has none */
 	const char *query;	   /* the name behind the address; NULL: nobody asked for one */
 	uint64_t query_age_ns;	   /* from the answer to the connect */
 	const char *query_from;	   /* whose question it was; NULL: not known */

@@ -407,6 +407,31 @@ static void address_json(yajl_gen json, const struct value *value)
 
 const struct value_kind value_address = {"ip_address", 39, address_text_of, address_json, true};
 
+static void format_asked(const struct value *value, address_text text)
+{
+	struct asked asked = event__asked(value->record->event, value->record->asked);
+
+	address__format(asked.family, asked.address, text);
+}
+
+static void asked_text(struct line *line, const struct value *value)
+{
+	address_text text;
+
+	format_asked(value, text);
+	line__append(line, text, strlen(text));
+}
+
+static void asked_json(yajl_gen json, const struct value *value)
+{
+	address_text text;
+
+	format_asked(value, text);
+	value__json_text(json, text, strlen(text));
+}
+
+const struct value_kind value_asked = {"mapped_address", 39, asked_text, asked_json, true};
+
 static int family_of(const struct value *value)
 {
 	return value->record->event->family == AF_INET ? 4 : 6;
@@ -579,7 +604,8 @@ const struct value_kind value_container = {NULL, CONTAINER_SHOWN, container_text
 static void query_text(struct line *line, const struct value *value)
 {
 	const struct record *record = value->record;
-	bool local = address__is_localhost(record->event->family, record->event->daddr);
+	struct asked asked = event__asked(record->event, record->asked);
+	bool local = address__is_localhost(asked.family, asked.address);
 
 	if (local && (!record->query || strcmp(record->query, "localhost") == 0))
 		line__format(line, "localhost"); /* whose age says nothing */
@@ -609,6 +635,7 @@ static const struct value_kind typed[] = {
 	{"errno_number", 13, errno_name_text, errno_name_json, false},
 	{"duration_ns", 10, duration_text, duration_json, false},
 	{"ip_address", 39, address_text_of, address_json, true},
+	{"mapped_address", 39, asked_text, asked_json, true},
 	{"network_port", 6, port_text, port_json, false},
 	{"hex_number", 10, hex_number_text, number_json, false},
 	{"cgroup_number", 32, cgroup_text, cgroup_json, false},

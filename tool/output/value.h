@@ -39,6 +39,7 @@ extern const struct value_kind value_user;	/* the name of a uid */
 extern const struct value_kind value_family;	/* 4 or 6 */
 extern const struct value_kind value_address;	/* of the event's family */
 extern const struct value_kind value_process;	/* a number in the tool's PID namespace */
+extern const struct value_kind value_asked;	/* the event's own address, where it is zero */
 extern const struct value_kind value_container; /* the id that a cgroup's path has */
 extern const struct value_kind value_errno;	/* the number of a connect's result */
 extern const struct value_kind value_query;	/* the name behind the address */

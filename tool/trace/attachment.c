@@ -182,8 +182,11 @@ static bool is_renewable(const struct hook_kind *kind)
 
 static bool is_absent(const struct attachment *attachment, const struct bpf_program *program)
 {
-	return is_renewable(hook__kind(program)) && is_wanted(attachment, program) &&
-	       !attachment->missing.is_missing[hook__kind(program)->group] &&
+	const struct hook_kind *kind = hook__kind(program);
+	bool left_out =
+		kind->role == HOOK_OPTIONAL && attachment->missing.is_missing[kind->group];
+
+	return is_renewable(kind) && is_wanted(attachment, program) && !left_out &&
 	       !hook__is_attached(&attachment->links, program);
 }
 

@@ -127,19 +127,19 @@ static const char *why_kprobes_are_silent(const struct bpf_object *object,
 }
 
 /* A link that somebody has detached is without its cgroup (kernel/bpf/cgroup.c). */
-static bool is_detached(const struct bpf_link *link)
+static bool is_detached(int link_fd)
 {
 	struct bpf_link_info info = {0};
 	__u32 size = sizeof(info);
 
-	return bpf_obj_get_info_by_fd(bpf_link__fd(link), &info, &size) == 0 &&
+	return bpf_obj_get_info_by_fd(link_fd, &info, &size) == 0 &&
 	       info.type == BPF_LINK_TYPE_CGROUP && info.cgroup.cgroup_id == 0;
 }
 
 const char *firing__why_not(const struct bpf_object *object, const struct hook_links *links)
 {
 	for (size_t i = 0; i < links->count; i++)
-		if (is_detached(links->list[i].link))
+		if (is_detached(links->list[i].fd))
 			return "somebody has detached a program from the root cgroup";
 	return why_kprobes_are_silent(object, links);
 }

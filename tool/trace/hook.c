@@ -17,22 +17,39 @@
 #include "libc_files.h"
 #include "returns.h"
 
-/* Takes over a link, or the error that stands in errno when there is none. */
-static int add(struct hook_links *links, const struct bpf_program *program, struct bpf_link *link)
+static void release(struct hook_link *held)
 {
-	int err = -errno;
-	struct hook_link *grown;
+	if (held->link)
+		bpf_link__destroy(held->link);
+	else
+		close(held->fd);
+}
 
-	if (!link)
-		return err;
-	grown = reallocarray(links->list, links->count + 1, sizeof(*grown));
+static int hold(struct hook_links *links, struct hook_link held)
+{
+	struct hook_link *grown = reallocarray(links->list, links->count + 1, sizeof(*grown));
+
 	if (!grown) {
-		bpf_link__destroy(link);
+		release(&held);
 		return -ENOMEM;
 	}
 	links->list = grown;
-	grown[links->count++] = (struct hook_link){link, program};
+	grown[links->count++] = held;
 	return 0;
+}
+
+/* Takes over a link, or the error that stands in errno when there is none. */
+static int add(struct hook_links *links, const struct bpf_program *program, struct bpf_link *link)
+{
+	if (!link)
+		return -errno;
+	return hold(links, (struct hook_link){link, bpf_link__fd(link), program});
+}
+
+/* Takes over a link's descriptor, or a negative errno. */
+static int add_fd(struct hook_links *links, const struct bpf_program *program, int fd)
+{
+	return fd < 0 ? fd : hold(links, (struct hook_link){NULL, fd, program});
 }
 
 bool hook__is_attached(const struct hook_links *links, const struct bpf_program *program)
@@ -178,6 +195,40 @@ static int attach_to_root_cgroup(const struct bpf_program *program, struct hook_
 	return err;
 }
 
+/* enum bpf_attach_flags of Linux 6.17: the system's header may be older. */
+#define LINK_BEFORE   (1U << 3) /* BPF_F_BEFORE: the first of those on a cgroup */
+#define LINK_PREORDER (1U << 6) /* BPF_F_PREORDER: before those on cgroups below */
+
+/* Before all others, so that it sees what they have not rewritten yet. */
+static int attach_first_to_root_cgroup(const struct bpf_program *program, struct hook_links *links)
+{
+	LIBBPF_OPTS(bpf_link_create_opts, opts, .flags = LINK_BEFORE | LINK_PREORDER);
+	bool whole;
+	int root = cgroup_root__open(&whole);
+	int err;
+
+	if (root < 0)
+		return root;
+	err = add_fd(links, program, bpf_link_create(bpf_program__fd(program), root,
+					    bpf_program__expected_attach_type(program), &opts));
+	if (err == -EINVAL) /* flags that it does not know */
+		err = -EOPNOTSUPP;
+	err = who_is_in_the_way(err, root, program, links);
+	close(root);
+	return err;
+}
+
+/* Without IPv6 there is no such function, as there is no tcp_v6_connect(), which is said. */
+static int attach_pre_connect(const struct bpf_program *program, struct hook_links *links)
+{
+	int err = attach_kprobe(program, links);
+
+	if (err == -ENOENT && strstr(bpf_program__name(program), "tcp_v6") &&
+	    access("/proc/sys/net/ipv6", F_OK) != 0)
+		return 0;
+	return err;
+}
+
 static const char *missing_kprobes(void)
 {
 	return "this kernel has no kprobes (CONFIG_KPROBES); try --attach sockops";
@@ -198,6 +249,11 @@ static const char *missing_cgroup(void)
 		       "DIR); try --attach kprobe";
 	return "this kernel has no kprobes (CONFIG_KPROBES), and no cgroup v2 is within reach "
 	       "(CONFIG_CGROUP_BPF; mount -t cgroup2 none DIR)";
+}
+
+static const char *missing_order(void)
+{
+	return "this kernel cannot put a program before others (Linux 6.17)";
 }
 
 static const char *missing_trampolines(void)
@@ -268,6 +324,12 @@ static const struct hook_way kprobes = {
 	"root, or CAP_BPF and CAP_PERFMON with kernel.perf_event_paranoid at most 2"};
 static const struct hook_way root_cgroup = {attach_to_root_cgroup, missing_cgroup, refused_sockops,
 					    "root, or CAP_BPF, CAP_PERFMON and CAP_NET_ADMIN"};
+static const struct hook_way first_in_root_cgroup = {
+	attach_first_to_root_cgroup, missing_order, refused_other,
+	"root, or CAP_BPF, CAP_PERFMON and CAP_NET_ADMIN"};
+static const struct hook_way pre_connect = {
+	attach_pre_connect, missing_kprobes, refused_kprobe,
+	"root, or CAP_BPF and CAP_PERFMON with kernel.perf_event_paranoid at most 2"};
 static const struct hook_way libc = {
 	attach_to_libc, missing_anything, refused_for_no_known_reason,
 	"root, or CAP_PERFMON, CAP_SYS_ADMIN where the kernel wants that, and CAP_SYS_PTRACE to see "
@@ -282,6 +344,8 @@ static const struct hook_kind kinds[] = {
 	{"kretprobe__", HOOK_NEEDED, HOOK_NO_GROUP, 0, &kprobes},
 	{"kprobe__", HOOK_NEEDED, HOOK_NO_GROUP, 1, &kprobes},
 	{"spare_kprobe__", HOOK_IN_PLACE_OF, HOOK_ROOT_CGROUP, 2, &kprobes},
+	{"asked_kprobe__", HOOK_OPTIONAL, HOOK_ASKED, 0, &pre_connect},
+	{"asked_cgroup__", HOOK_OPTIONAL, HOOK_ASKED, 0, &first_in_root_cgroup},
 	{"sockops__", HOOK_NEEDED, HOOK_NO_GROUP, 1, &root_cgroup},
 	{"cgroup_skb__", HOOK_OPTIONAL, HOOK_ROOT_CGROUP, 1, &root_cgroup},
 	{"cgroup__", HOOK_OPTIONAL, HOOK_ROOT_CGROUP, 1, &root_cgroup},
@@ -331,7 +395,7 @@ uint64_t hook__missed(const struct hook_links *links)
 	for (size_t i = 0; i < links->count; i++) {
 		struct link_info info = {0};
 		__u32 size = sizeof(info);
-		int fd = bpf_link__fd(links->list[i].link);
+		int fd = links->list[i].fd;
 
 		if (bpf_obj_get_info_by_fd(fd, &info, &size) == 0 &&
 		    info.type == BPF_LINK_TYPE_PERF_EVENT && info.kind == PERF_EVENT_KIND_KPROBE)
@@ -345,7 +409,7 @@ void hook__detach_some(struct hook_links *links, bool (*is_one)(const struct hoo
 	for (size_t i = links->count; i-- > 0;) {
 		if (!is_one(hook__kind(links->list[i].program)))
 			continue;
-		bpf_link__destroy(links->list[i].link);
+		release(&links->list[i]);
 		links->count--;
 		memmove(&links->list[i], &links->list[i + 1],
 			(links->count - i) * sizeof(*links->list));
@@ -355,7 +419,7 @@ void hook__detach_some(struct hook_links *links, bool (*is_one)(const struct hoo
 void hook__detach(struct hook_links *links)
 {
 	while (links->count)
-		bpf_link__destroy(links->list[--links->count].link);
+		release(&links->list[--links->count]);
 	free(links->list);
 	links->list = NULL;
 	returns__close(links->returns);
@@ -367,14 +431,22 @@ const char *hook__group_name(enum hook_group group)
 	static const char *const names[HOOK_GROUPS] = {
 		[HOOK_ROOT_CGROUP] = "the root cgroup",
 		[HOOK_LIBC] = "the C library",
+		[HOOK_ASKED] = "what is called before a connect",
 	};
 
 	return names[group];
 }
 
+const char *hook__group_loss(enum hook_group group)
+{
+	if (group == HOOK_ASKED)
+		return "addresses that a cgroup program rewrites are known as they go out";
+	return "names may be missing";
+}
+
 static bool is_of_cgroup(const struct hook_kind *kind)
 {
-	return kind->way == &root_cgroup;
+	return kind->way == &root_cgroup || kind->way == &first_in_root_cgroup;
 }
 
 const char *hook__cure(const struct hook_kind *kind, int err, const struct hook_links *links)
@@ -387,6 +459,10 @@ const char *hook__cure(const struct hook_kind *kind, int err, const struct hook_
 		return kind->way->needs;
 	case -EBUSY:
 		return links && is_of_cgroup(kind) ? links->in_the_way : NULL;
+	case -ENOENT:
+		return kind->group == HOOK_ASKED ? "this kernel has no tcp_v4_pre_connect() or "
+						   "tcp_v6_pre_connect()"
+						 : NULL;
 	case -E2BIG: /* kernel/bpf/cgroup.c */
 		return "64 programs are attached to the root cgroup already, the most that the "
 		       "kernel takes: end other tracers (bpftool cgroup tree lists them)";

@@ -14,7 +14,7 @@ struct returns;
 /** What a program is to the whole. */
 enum hook_role {
 	HOOK_NEEDED,	 /* it tells of connects, and must be attached */
-	HOOK_OPTIONAL,	 /* it tells names: tracing can do without, with fewer of them */
+	HOOK_OPTIONAL,	 /* it tells names, or what was asked for: tracing can do without */
 	HOOK_IN_PLACE_OF /* it tells names, where its group cannot be hooked */
 };
 
@@ -23,12 +23,14 @@ enum hook_group {
 	HOOK_NO_GROUP,
 	HOOK_ROOT_CGROUP,
 	HOOK_LIBC,
+	HOOK_ASKED,
 	HOOK_GROUPS,
 };
 
 /** What holds a program at its hook; one program can have several. */
 struct hook_link {
-	struct bpf_link *link;
+	struct bpf_link *link; /* NULL: it is none of libbpf's */
+	int fd;		       /* the link's, or what holds it if there is none */
 	const struct bpf_program *program;
 };
 
@@ -73,6 +75,9 @@ const struct hook_kind *hook__kind(const struct bpf_program *program);
 
 /** @brief What a group hooks, for messages. */
 const char *hook__group_name(enum hook_group group);
+
+/** @brief What is missing without a group, for messages. */
+const char *hook__group_loss(enum hook_group group);
 
 /**
  * @brief What would let a program be hooked where attaching it failed; NULL: not known.

@@ -23,9 +23,9 @@ void missing_groups__add(struct missing_groups *missing, const struct hook_kind 
 	const char *cure = hook__cure(kind, err, links);
 
 	if (!missing->is_missing[kind->group])
-		warnx("warning: names may be missing, since %s cannot be hooked: %s%s%s",
-		      hook__group_name(kind->group), strerror(-err), cure ? "; " : "",
-		      cure ? cure : "");
+		warnx("warning: %s, since %s cannot be hooked: %s%s%s",
+		      hook__group_loss(kind->group), hook__group_name(kind->group), strerror(-err),
+		      cure ? "; " : "", cure ? cure : "");
 	missing->is_missing[kind->group] = true;
 }
 
