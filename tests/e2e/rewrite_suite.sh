@@ -204,6 +204,19 @@ a_record_of() {
 	grep -q '"dport":4081,' "$work/json.out"
 }
 
+# The largest event that is made on the stack, and one that is not.
+beside_all_columns() {
+	local columns=+asked,ppid,process,host,cgroup,container,netns,mntns more
+	agents_before || return
+	for more in '' ,exe,args; do
+		start all -d -r --columns "$columns$more" || return
+		client before.test@4080
+		finish_trace all 1
+		cat "$work/all.out" "$work/all.err"
+		grep -qE ' 127\.0\.0\.1 +4053 +ECONNREFUSED .* 10\.99\.0\.1 .* before\.test' "$work/all.out" || return
+	done
+}
+
 # What nobody asked for costs nothing.
 only_where_it_is_asked_for() {
 	! "$TCPCONNECT" --attach "$hooks" --ebpf -r | grep -q asked_ &&
@@ -286,6 +299,7 @@ if [ "$prepare_failed" = 0 ]; then
 	check_alone "likewise with results" rewritten_addresses_with_results
 	check_alone "-d names what the process gave, in the usual columns" named_without_a_column
 	check_alone "asked in JSON" asked_in_json
+	check_alone "asked beside all other columns" beside_all_columns
 	check "nothing of it without -d and the column" only_where_it_is_asked_for
 	check_alone "others can attach beside the tool" others_can_attach
 	if [ "$hooks" = kprobe ]; then
