@@ -168,6 +168,36 @@ static int who_is_in_the_way(int err, int cgroup, const struct bpf_program *prog
 	return err;
 }
 
+/* enum bpf_attach_flags of Linux 6.17: the system's header may be older. */
+#define LINK_BEFORE   (1U << 3) /* BPF_F_BEFORE: the first of those on a cgroup */
+#define LINK_PREORDER (1U << 6) /* BPF_F_PREORDER: before those on cgroups below */
+
+/*
+ * Before all others, those on cgroups below too, so that it sees what they have not rewritten yet:
+ * -EOPNOTSUPP where the kernel knows no such flags.
+ */
+static int add_first(struct hook_links *links, const struct bpf_program *program, int cgroup)
+{
+	LIBBPF_OPTS(bpf_link_create_opts, opts, .flags = LINK_BEFORE | LINK_PREORDER);
+	int err = add_fd(links, program,
+			 bpf_link_create(bpf_program__fd(program), cgroup,
+					 bpf_program__expected_attach_type(program), &opts));
+
+	return err == -EINVAL ? -EOPNOTSUPP : err;
+}
+
+/* Programs that see addresses, first where the kernel can do that. */
+static int add_to_cgroup(struct hook_links *links, const struct bpf_program *program, int cgroup)
+{
+	int err = -EOPNOTSUPP;
+
+	if (bpf_program__type(program) == BPF_PROG_TYPE_CGROUP_SOCK_ADDR)
+		err = add_first(links, program, cgroup);
+	if (err != -EOPNOTSUPP)
+		return err;
+	return add(links, program, bpf_program__attach_cgroup(program, cgroup));
+}
+
 /*
  * A bpf link holds it there, so that it goes when this process does. In a cgroup namespace the root
  * is only that of a container: names can be had otherwise, connects with sockops cannot.
@@ -189,30 +219,22 @@ static int attach_to_root_cgroup(const struct bpf_program *program, struct hook_
 		warnx("warning: only processes of this container are seen, since it has a cgroup "
 		      "namespace of its own: run tcpconnect on the host, or, with docker, "
 		      "--cgroupns=host");
-	err = add(links, program, bpf_program__attach_cgroup(program, root));
+	err = add_to_cgroup(links, program, root);
 	err = who_is_in_the_way(err, root, program, links);
 	close(root);
 	return err;
 }
 
-/* enum bpf_attach_flags of Linux 6.17: the system's header may be older. */
-#define LINK_BEFORE   (1U << 3) /* BPF_F_BEFORE: the first of those on a cgroup */
-#define LINK_PREORDER (1U << 6) /* BPF_F_PREORDER: before those on cgroups below */
-
-/* Before all others, so that it sees what they have not rewritten yet. */
+/* Worth nothing behind those that rewrite. */
 static int attach_first_to_root_cgroup(const struct bpf_program *program, struct hook_links *links)
 {
-	LIBBPF_OPTS(bpf_link_create_opts, opts, .flags = LINK_BEFORE | LINK_PREORDER);
 	bool whole;
 	int root = cgroup_root__open(&whole);
 	int err;
 
 	if (root < 0)
 		return root;
-	err = add_fd(links, program, bpf_link_create(bpf_program__fd(program), root,
-					    bpf_program__expected_attach_type(program), &opts));
-	if (err == -EINVAL) /* flags that it does not know */
-		err = -EOPNOTSUPP;
+	err = add_first(links, program, root);
 	err = who_is_in_the_way(err, root, program, links);
 	close(root);
 	return err;
