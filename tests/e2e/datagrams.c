@@ -6,7 +6,8 @@
  * through.
  *
  * `datagrams answers COUNT RATE`: DNS answers from port 53, each with a name and an address of its
- * own, RATE a second at most; prints how many a second were sent. Needs root.
+ * own, RATE a second at most; prints how many a second were sent. All answer the one question that
+ * was asked before. Needs root.
  */
 #include <arpa/inet.h>
 #include <stdint.h>
@@ -86,13 +87,28 @@ static size_t make_answer(uint32_t number, uint8_t *bytes)
 	return length;
 }
 
+/* The receiver asks the sender: all answers have the id of this question. */
+static int ask(int sockets[2])
+{
+	static const uint8_t question[] = {0, 1, 1, 0,	 0, 1, 0, 0, 0, 0,
+					   0, 0, 1, 'a', 0, 0, 1, 0, 1};
+	struct sockaddr_in server;
+	socklen_t size = sizeof(server);
+	uint8_t bytes[64];
+
+	return getsockname(sockets[0], (struct sockaddr *)&server, &size) ||
+	       sendto(sockets[1], question, sizeof(question), 0, (struct sockaddr *)&server, size) <
+		       0 ||
+	       recv(sockets[0], bytes, sizeof(bytes), 0) < 0;
+}
+
 static double answers(long count, double rate)
 {
 	uint8_t bytes[64];
 	int sockets[2];
 	double begin;
 
-	if (open_pair(DNS_PORT, sockets) != 0)
+	if (open_pair(DNS_PORT, sockets) != 0 || ask(sockets) != 0)
 		return -1;
 	begin = seconds();
 	for (long i = 0; i < count; i++) {

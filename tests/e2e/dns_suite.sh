@@ -246,7 +246,7 @@ json_tells_who_asked() {
 	timeout 300 "$here/dns_clients.py" --resolver $resolver --resolver6 $resolver6 $WAYS >"$work/json.ways" || return 1
 	sleep 0.5
 	interrupt "$pid" || return 1
-	jq -r 'select(.dport == 1) | .query_from' "$work/json.out" >"$work/json.from"
+	jq -r 'select(.dport == 1 and (.daddr | test("^127[.]1[.]"))) | .query_from' "$work/json.out" >"$work/json.from"
 	cat "$work/json.err" "$work/json.out" "$work/json.ways"
 	# two processes that have a name of their own, their parent, which has the other's; a child and its child
 	printf '%s\n' self self other parent parent | diff - "$work/json.from"
@@ -267,6 +267,24 @@ questions_pushed_out_are_said() {
 	interrupt "$started" || return 1
 	cat "$work/names.err"
 	grep -q 'lost in all: 16 DNS questions: a socket had more than 64' "$work/names.err"
+}
+
+# More than a buffer of one page holds, had they gone there: nobody asked for them.
+unsolicited_answers_fill_no_buffer() {
+	trace_names --buffer-pages 1 || return 1
+	/usr/bin/python3 - <<-'PYTHON'
+		import socket
+		with socket.socket(type=socket.SOCK_DGRAM) as rogue, socket.socket(type=socket.SOCK_DGRAM) as victim:
+		    rogue.bind(("127.0.0.95", 53))
+		    victim.bind(("127.0.0.1", 0))
+		    for _ in range(5000):
+		        rogue.sendto(b"\0\1\x81\x80\0\1\0\1\0\0\0\0\1a\0\0\1\0\1\xc0\x0c\0\1\0\1\0\0\0\x3c\0\4\x7f\1\2\3",
+		                     victim.getsockname())
+		        victim.recv(100)
+	PYTHON
+	interrupt "$started" || return 1
+	cat "$work/names.err"
+	! grep lost "$work/names.err"
 }
 
 # cgroup_skb programs need that capability.
@@ -294,6 +312,7 @@ fi
 check "nothing was lost" no_warnings
 if [ -z "${WAYS:-}" ] && [ $# = 0 ]; then
 	check "JSON tells whose question it was" json_tells_who_asked
+	check "a flood of unsolicited answers fills no buffer" unsolicited_answers_fill_no_buffer
 	check "questions that were pushed out are counted and said" questions_pushed_out_are_said
 fi
 if [ -z "${WAYS:-}" ] && [ -e /sys/bus/event_source/devices/kprobe ]; then
