@@ -164,8 +164,7 @@ struct name_found names__find(struct names *names, const struct event *connect,
 	const struct dns_process who = connecting(names, connect);
 	struct dns_answer answer;
 
-	if (!dns_names__find(names->table, asked->family, asked->address, begun_ns, &who,
-			     &answer))
+	if (!dns_names__find(names->table, asked->family, asked->address, begun_ns, &who, &answer))
 		return (struct name_found){0};
 	return (struct name_found){answer.name, answer.age_ns, from[answer.asker]};
 }

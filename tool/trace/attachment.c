@@ -15,7 +15,7 @@ static void report_attach(const struct attachment *attachment, const struct bpf_
 			  int err)
 {
 	const struct hook_kind *kind = hook__kind(program);
-	const char *name = bpf_program__name(program), 
+	const char *name = bpf_program__name(program),
 		   *cure = hook__cure(kind, err, &attachment->links);
 
 	if (err == -EPERM || err == -EACCES)
@@ -183,8 +183,7 @@ static bool is_renewable(const struct hook_kind *kind)
 static bool is_absent(const struct attachment *attachment, const struct bpf_program *program)
 {
 	const struct hook_kind *kind = hook__kind(program);
-	bool left_out =
-		kind->role == HOOK_OPTIONAL && attachment->missing.is_missing[kind->group];
+	bool left_out = kind->role == HOOK_OPTIONAL && attachment->missing.is_missing[kind->group];
 
 	return is_renewable(kind) && is_wanted(attachment, program) && !left_out &&
 	       !hook__is_attached(&attachment->links, program);

@@ -39,7 +39,7 @@ struct hook_links {
 	struct hook_link *list;
 	size_t count;
 	struct returns *returns; /* NULL: none have needed more than the kernel's own instances */
-	char in_the_way[320]; /* who, where the last attach failed with -EBUSY */
+	char in_the_way[320];	 /* who, where the last attach failed with -EBUSY */
 };
 
 /** How programs of some kinds are attached, and what can stand in the way. */

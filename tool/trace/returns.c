@@ -28,9 +28,9 @@
 #define GROUP "tcpconnect_"
 
 struct returns {
-	int tracefs;  /* its root */
-	int events;   /* its file kprobe_events */
-	int keeper;   /* a pipe to the process that takes away what was made */
+	int tracefs; /* its root */
+	int events;  /* its file kprobe_events */
+	int keeper;  /* a pipe to the process that takes away what was made */
 	pid_t keeper_pid;
 };
 
@@ -103,7 +103,8 @@ static void keep(int events, int told)
 	} while (size > 0 || (size < 0 && errno == EINTR));
 	lines[used] = '\0';
 	for (char *line = strtok(lines, "\n"); line; line = strtok(NULL, "\n"))
-		for (int tries = 0; write_definition(events, line) == -EBUSY && tries < 100; tries++)
+		for (int tries = 0; write_definition(events, line) == -EBUSY && tries < 100;
+		     tries++)
 			usleep(20000); /* the other process is about to be gone, and its hooks */
 	_exit(0);
 }
@@ -142,8 +143,8 @@ static int begin(struct returns **out)
 	returns->keeper = returns->events = -1;
 	returns->tracefs = open_tracefs();
 	if (returns->tracefs >= 0)
-		returns->events = openat(returns->tracefs, "kprobe_events",
-					 O_WRONLY | O_APPEND | O_CLOEXEC);
+		returns->events =
+			openat(returns->tracefs, "kprobe_events", O_WRONLY | O_APPEND | O_CLOEXEC);
 	if (returns->events >= 0) {
 		take_away_stale(returns);
 		err = start_keeper(returns);
