@@ -26,6 +26,8 @@ guest 5.10 -- env TCPCONNECT="$TCPCONNECT" bash tests/e2e/namespaces_suite.sh --
 guest 6.1 --append lockdown=confidentiality -- env TCPCONNECT="$TCPCONNECT" bash tests/e2e/restricted.sh
 guest 6.1 -- env TCPCONNECT="$TCPCONNECT" bash tests/e2e/side_by_side.sh all
 guest 5.10 -- env TCPCONNECT="$TCPCONNECT" bash tests/e2e/side_by_side.sh few
+guest 5.10 --no-headers -- env TCPCONNECT="$TCPCONNECT" bash tests/e2e/changes_suite.sh
+guest 6.1 --no-headers -- unshare --net --mount tests/e2e/soak.py --tool "$TCPCONNECT" --programs build/e2e --cpus 180
 guest 5.10 --no-headers -- env TCPCONNECT="$TCPCONNECT" bash tests/e2e/outcome_suite.sh --hooks kprobe
 if [ "$TCPCONNECT_MATRIX" = yes ]; then
 	tests/vm/matrix.sh

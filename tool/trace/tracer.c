@@ -20,7 +20,7 @@
 #include "filter_maps.h"
 #include "loader.h"
 #include "pinned_map.h"
-#include "watch.h"
+#include "hook_watch.h"
 
 /*
  * Per CPU. A storm of 40,000 connects a second on one CPU fills this in 65 ms. Events that columns
@@ -42,7 +42,7 @@ struct maps {
 
 struct tracer {
 	struct attachment attachment;
-	struct watch watch;
+	struct hook_watch hook_watch;
 	struct maps maps;
 	struct event_buffers *buffers;
 	const struct losses *losses; /* the map's memory */
@@ -205,7 +205,7 @@ int tracer__attach(struct tracer *tracer)
 
 void tracer__follow(struct tracer *tracer, uint64_t now_ns, bool quiet, notice_fn fn, void *ctx)
 {
-	watch__look(&tracer->watch, &tracer->attachment, now_ns, quiet, fn, ctx);
+	hook_watch__look(&tracer->hook_watch, &tracer->attachment, now_ns, quiet, fn, ctx);
 }
 
 const struct event_layout *tracer__layout(const struct tracer *tracer)

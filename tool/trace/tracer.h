@@ -12,7 +12,7 @@
 #include "event_layout.h"
 #include "hook.h"
 #include "options.h"
-#include "watch.h"
+#include "hook_watch.h"
 
 struct tracer;
 

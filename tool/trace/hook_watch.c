@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "watch.h"
+#include "hook_watch.h"
 
 #include <err.h>
 #include <fcntl.h>
@@ -22,7 +22,7 @@ static void tell(const struct notice *notice, const char *what)
 	notice->fn(what, notice->ctx);
 }
 
-static void tell_hooks(struct watch *watch, const char *silent, const struct notice *notice)
+static void tell_hooks(struct hook_watch *watch, const char *silent, const struct notice *notice)
 {
 	char what[256];
 
@@ -40,7 +40,7 @@ static void tell_hooks(struct watch *watch, const char *silent, const struct not
  * Hooks that somebody has switched off, from the start or since. Those that are silent though no
  * switch is off are attached again.
  */
-static void look_at_hooks(struct watch *watch, struct attachment *attachment,
+static void look_at_hooks(struct hook_watch *watch, struct attachment *attachment,
 			  const struct notice *notice)
 {
 	const char *silent = firing__why_not(attachment->object, &attachment->links);
@@ -63,7 +63,7 @@ static void tell_hooked(const char *function, void *ctx)
 }
 
 /* Functions that were not there, and that a module has brought since: it stands in the first line. */
-static void look_at_modules(struct watch *watch, struct attachment *attachment,
+static void look_at_modules(struct hook_watch *watch, struct attachment *attachment,
 			    const struct notice *notice)
 {
 	char newest[sizeof(watch->newest_module)] = "";
@@ -84,14 +84,14 @@ static void look_at_modules(struct watch *watch, struct attachment *attachment,
 static const struct watched {
 	uint64_t interval_ns;
 	bool when_quiet; /* a connect that was seen answers the question */
-	void (*look)(struct watch *watch, struct attachment *attachment,
+	void (*look)(struct hook_watch *watch, struct attachment *attachment,
 		     const struct notice *notice);
 } watched[WATCHED] = {
 	{30 * SECOND_NS, true, look_at_hooks},
 	{SECOND_NS, false, look_at_modules},
 };
 
-void watch__look(struct watch *watch, struct attachment *attachment, uint64_t now_ns, bool quiet,
+void hook_watch__look(struct hook_watch *watch, struct attachment *attachment, uint64_t now_ns, bool quiet,
 		 notice_fn fn, void *ctx)
 {
 	const struct notice notice = {fn, ctx};

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What can change on the host while it is traced, and how often each is looked at. */
-#ifndef TCPCONNECT_WATCH_H
-#define TCPCONNECT_WATCH_H
+/* Whether the hooks that see connects fire, and whether functions have come: how often that is looked at. */
+#ifndef TCPCONNECT_HOOK_WATCH_H
+#define TCPCONNECT_HOOK_WATCH_H
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -12,7 +12,7 @@
 #define WATCHED 2
 
 /** What was found. Zeroed, nothing has been looked at. */
-struct watch {
+struct hook_watch {
 	uint64_t looked_ns[WATCHED];
 	bool was_quiet[WATCHED]; /* nothing has told since that it can be seen */
 	const char *silent;	 /* why the hooks do not fire, as said last; NULL: they do */
@@ -32,7 +32,7 @@ typedef void (*notice_fn)(const char *what, void *ctx);
  * @param quiet no connect has been seen since the last call
  * @param fn called after the same line on stderr
  */
-void watch__look(struct watch *watch, struct attachment *attachment, uint64_t now_ns, bool quiet,
+void hook_watch__look(struct hook_watch *watch, struct attachment *attachment, uint64_t now_ns, bool quiet,
 		 notice_fn fn, void *ctx);
 
 #endif
