@@ -211,7 +211,7 @@ static int run(const struct options *options)
 	catch_signals();
 	decided.attach = choose_hooks(options);
 	decided.no_kernel_reads =
-		decided.attach == ATTACH_SOCKOPS && !options->kernel && hook__is_confidential();
+		decided.attach == ATTACH_SOCKOPS && !options->kernel && !hook__may_read_kernel();
 	if (options->action == ACTION_TRACE)
 		err = privilege__check(decided.attach);
 	if (!err && options->action == ACTION_TRACE && options->attach == ATTACH_KPROBE)

@@ -83,7 +83,8 @@ bool hook__has_kprobes(void)
 	       access("/sys/kernel/debug/tracing/kprobe_events", F_OK) == 0;
 }
 
-bool hook__is_confidential(void)
+/* With this, no program may read kernel memory (Documentation/bpf and kernel_lockdown(7)). */
+static bool is_confidential(void)
 {
 	char line[128] = "";
 	FILE *lockdown = fopen("/sys/kernel/security/lockdown", "re");
@@ -96,9 +97,14 @@ bool hook__is_confidential(void)
 	return strstr(line, "[confidentiality]") != NULL;
 }
 
+bool hook__may_read_kernel(void)
+{
+	return !is_confidential();
+}
+
 bool hook__may_kprobe(void)
 {
-	return hook__has_kprobes() && !hook__is_confidential();
+	return hook__has_kprobes() && !is_confidential();
 }
 
 static bool is_return(const struct bpf_program *program)
@@ -292,7 +298,7 @@ static const char *missing_anything(void)
 
 static const char *refused_kprobe(const char *log)
 {
-	if (!hook__is_confidential() || !strstr(log, "bpf_probe_read"))
+	if (!is_confidential() || !strstr(log, "bpf_probe_read"))
 		return NULL;
 	return "lockdown=confidentiality keeps kprobes from reading the kernel, and sockops tells "
 	       "who connects from Linux 6.18 on: boot with lockdown=integrity, or a newer kernel";
@@ -318,7 +324,7 @@ static bool lacks_who(const char *log)
 
 static const char *refused_other(const char *log)
 {
-	if (!hook__is_confidential() || !strstr(log, "bpf_probe_read"))
+	if (!is_confidential() || !strstr(log, "bpf_probe_read"))
 		return NULL;
 	return "lockdown=confidentiality keeps it from reading the kernel: do without -r and "
 	       "the columns ppid, process, exe, args, host, netns and mntns, and run it outside "
@@ -329,7 +335,7 @@ static const char *refused_sockops(const char *log)
 {
 	if (!lacks_who(log))
 		return refused_other(log);
-	if (hook__is_confidential())
+	if (is_confidential())
 		return refused_kprobe("bpf_probe_read");
 	return "sockops tells who connects from Linux 6.18 on: use --attach kprobe, or a newer "
 	       "kernel";

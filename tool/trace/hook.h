@@ -94,8 +94,8 @@ int hook__need_kprobes(void);
 /** @brief Does it have kprobes, and lets them read what they are called with? */
 bool hook__may_kprobe(void);
 
-/** @brief Does lockdown keep programs from reading kernel memory (kernel_lockdown(7))? */
-bool hook__is_confidential(void);
+/** @brief May programs read kernel memory (kernel_lockdown(7))? */
+bool hook__may_read_kernel(void);
 
 /**
  * @brief How often kprobes were hit and not run, since the kernel was in another one on that CPU.
