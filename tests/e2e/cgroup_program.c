@@ -75,12 +75,12 @@ static struct bpf_insn load(size_t offset)
 				 .off = (int16_t)offset};
 }
 
-/* Past the program's `left` other instructions where they are not equal. */
-static struct bpf_insn unless_equal(uint32_t value, int left)
+/* At `at`: on to `end` where they are not equal. */
+static struct bpf_insn unless_equal(uint32_t value, size_t at, size_t end)
 {
 	return (struct bpf_insn){.code = BPF_JMP32 | BPF_JNE | BPF_K,
 				 .dst_reg = BPF_REG_2,
-				 .off = (int16_t)left,
+				 .off = (int16_t)(end - at - 1),
 				 .imm = (int32_t)value};
 }
 
@@ -107,16 +107,19 @@ static size_t write_rewrite(struct bpf_insn *insns, const struct address *from,
 {
 	size_t begin = from->count == 1 ? offsetof(struct bpf_sock_addr, user_ip4)
 					: offsetof(struct bpf_sock_addr, user_ip6);
-	int left = 2 * from->count + 2 * (from->port >= 0) + 2 * to->count + 2 * (to->port >= 0);
+	size_t end = (size_t)(2 * from->count + 2 * (from->port >= 0) + 2 * to->count +
+			      2 * (to->port >= 0));
 	size_t n = 0;
 
 	for (int i = 0; i < from->count; i++) {
 		insns[n++] = load(begin + 4 * (size_t)i);
-		insns[n++] = unless_equal(from->words[i], left -= 2);
+		insns[n] = unless_equal(from->words[i], n, end);
+		n++;
 	}
 	if (from->port >= 0) {
 		insns[n++] = load(PORT);
-		insns[n++] = unless_equal((uint32_t)from->port, left -= 2);
+		insns[n] = unless_equal((uint32_t)from->port, n, end);
+		n++;
 	}
 	for (int i = 0; i < to->count; i++) {
 		insns[n++] = move(BPF_REG_2, to->words[i]);

@@ -221,7 +221,8 @@ beside_all_columns() {
 only_where_it_is_asked_for() {
 	! "$TCPCONNECT" --attach "$hooks" --ebpf -r | grep -q asked_ &&
 		"$TCPCONNECT" --attach "$hooks" --ebpf -d | grep -q '^#define COLUMN_ASKED' &&
-		"$TCPCONNECT" --attach "$hooks" --ebpf --columns +asked | grep -q '^#define COLUMN_ASKED'
+		"$TCPCONNECT" --attach "$hooks" --ebpf --columns +asked | grep -q '^#define COLUMN_ASKED' &&
+		"$TCPCONNECT" --cache "$cache" --columns help | grep -q '^asked '
 }
 
 # alone HOW HOOK…: has the root cgroup to itself. Other tracers may be there just now.

@@ -25,7 +25,7 @@ static uint32_t find_program(int cgroup, enum bpf_attach_type type)
 	uint32_t id = 0, flags = 0, count = 1;
 
 	if (bpf_prog_query(cgroup, type, 0, &flags, &id, &count) == 0 && count)
-		return flags & BPF_F_ALLOW_MULTI ? 0 : id;
+		return (flags & BPF_F_ALLOW_MULTI) ? 0 : id;
 	count = 1;
 	if (bpf_prog_query(cgroup, type, BPF_F_QUERY_EFFECTIVE, NULL, &id, &count) != 0 || !count)
 		return 0;
