@@ -95,7 +95,7 @@ client() {
 		thread.start()
 		thread.join()
 	PYTHON
-	"$@" timeout 900 /usr/bin/python3 "$work/$name.py" &
+	"$@" timeout 240 /usr/bin/python3 "$work/$name.py" &
 	clients+=($!)
 	wait_until 60 test -e "$work/$name.numbers"
 }
