@@ -1,10 +1,30 @@
 // SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0
 /*
  * Names that the C library looked up, whichever way: /etc/hosts, a resolver over TLS, mDNS, a daemon
- * behind a socket. getaddrinfo() is entered with the name and returns a list of addresses; both are in
- * the process's memory. The layout is that of glibc and musl on 64-bit machines (netdb.h).
+ * behind a socket. A function is entered with the name and returns addresses; both are in the
+ * process's memory. The layout is that of glibc and musl on 64-bit machines (netdb.h).
+ *
+ * gethostbyname() and gethostbyname2() of both call the functions with _r, where the work is done.
  */
-#define LIBC_ADDRESSES_MAX 24	/* entries of the list: three for an address, unless hints say which */
+#define LIBC_ADDRESSES_MAX 64	/* of a look-up: getaddrinfo() tells three for each, unless hints say which */
+
+/* One call. A name service within the library may call it again, deeper on the stack. */
+struct libc_call {
+	u64 stack;	/* the stack pointer at its entry */
+	u32 tid;
+	u32 function;	/* one can end in a jump to another, from the same place of the stack */
+};
+
+enum libc_function {
+	LIBC_GETADDRINFO,
+	LIBC_GETHOSTBYNAME_R,
+	LIBC_GETHOSTBYNAME2_R,
+};
+
+struct libc_lookup {
+	u64 name;	/* the first argument */
+	u64 result;	/* where a pointer to what was found is written */
+};
 
 struct libc_addrinfo {
 	s32 flags;
@@ -18,48 +38,98 @@ struct libc_addrinfo {
 	u64 next;
 };
 
-struct libc_lookup {
-	u64 name;	/* the first argument */
-	u64 result;	/* the fourth: where the list's head is written */
+struct libc_hostent {
+	u64 name;
+	u64 aliases;
+	s32 family;
+	s32 address_size;
+	u64 addresses;	/* pointers, the last one NULL */
 };
 
-BPF_TABLE("lru_hash", u32, struct libc_lookup, libc_lookups, 4096); /* by thread */
+BPF_TABLE("lru_hash", struct libc_call, struct libc_lookup, libc_lookups, 4096);
 
-int uprobe__getaddrinfo(struct pt_regs *ctx)
+/*
+ * The call of a thread that returned last, until it calls again. A file that is hooked twice, as an
+ * overlay's and as its lower one, returns twice: that is no look-up that was pushed out.
+ */
+BPF_TABLE("lru_hash", u32, struct libc_call, libc_returned, 1024);
+
+static __always_inline int libc_enter(u64 stack, u32 function, u64 name, u64 result)
 {
-	struct libc_lookup lookup = {.name = PT_REGS_PARM1(ctx), .result = PT_REGS_PARM4(ctx)};
-	u32 tid = bpf_get_current_pid_tgid();
+	struct libc_call call = {.stack = stack, .function = function};
+	struct libc_lookup lookup = {.name = name, .result = result};
 
-	if (lookup.name)
-		libc_lookups.update(&tid, &lookup);
+	call.tid = bpf_get_current_pid_tgid();
+	libc_returned.delete(&call.tid);
+	libc_lookups.update(&call, &lookup);
 	return 0;
 }
 
-/* One address of the list: sent unless it is the one before, for another type of socket. */
-static __always_inline void libc_send(struct pt_regs *ctx, struct name_event *found,
-				      struct libc_addrinfo *info)
+static __always_inline void count_pushed_out(struct libc_call *call)
+{
+	struct libc_call *last = libc_returned.lookup(&call->tid);
+
+	if (!last || last->stack != call->stack || last->function != call->function)
+		count_loss(LOSS_LIBC_LOOKUP);
+}
+
+/* What a call that returned has found, and the name; 0: nothing. */
+static __always_inline u64 libc_leave(u64 stack, u32 function, int err, struct name_event *found)
+{
+	struct libc_call call = {.stack = stack, .function = function};
+	struct libc_lookup *lookup;
+	u64 name, result, list = 0;
+
+#ifdef bpf_target_x86
+	call.stack -= sizeof(u64); /* the return has taken its address off */
+#endif
+	call.tid = bpf_get_current_pid_tgid();
+	lookup = libc_lookups.lookup(&call);
+	if (!lookup) {
+		count_pushed_out(&call);
+		return 0;
+	}
+	name = lookup->name;
+	result = lookup->result;
+	libc_lookups.delete(&call);
+	libc_returned.update(&call.tid, &call);
+	if (err || !name || bpf_probe_read_user(&list, sizeof(list), (void *)result) || !list)
+		return 0;
+	if (bpf_probe_read_user_str(found->name, sizeof(found->name), (void *)name) <= 1)
+		return 0;
+	event_begin(&found->head, EVENT_NAME, sizeof(*found));
+	return list;
+}
+
+/* One address: sent unless it is the one before, for another type of socket. */
+static __always_inline void libc_send(struct pt_regs *ctx, struct name_event *found, s32 family, u64 at)
 {
 	void *bytes = found; /* not a struct, as in dns_kprobe.c */
 	u8 address[16] = {};
 	u64 same = 1;
 	int err;
 
-	if (info->family == AF_INET)
-		bpf_probe_read_user(address, 4, (void *)(info->address + 4)); /* sin_addr */
-	else if (info->family == AF_INET6)
-		bpf_probe_read_user(address, 16, (void *)(info->address + 8)); /* sin6_addr */
+	if (family == AF_INET)
+		bpf_probe_read_user(address, 4, (void *)at);
+	else if (family == AF_INET6)
+		bpf_probe_read_user(address, 16, (void *)at);
 	else
 		return;
-	same = found->head.family == info->family &&
+	same = found->head.family == family &&
 	       ((u64 *)found->address)[0] == ((u64 *)address)[0] &&
 	       ((u64 *)found->address)[1] == ((u64 *)address)[1];
 	if (same)
 		return;
-	found->head.family = info->family;
+	found->head.family = family;
 	__builtin_memcpy(found->address, address, sizeof(address));
 	err = events.perf_submit(ctx, bytes, sizeof(*found));
 	if (err)
 		count_unsent(err, LOSS_DNS_EVENT);
+}
+
+int uprobe__getaddrinfo(struct pt_regs *ctx)
+{
+	return libc_enter(PT_REGS_SP(ctx), LIBC_GETADDRINFO, PT_REGS_PARM1(ctx), PT_REGS_PARM4(ctx));
 }
 
 /*
@@ -68,29 +138,59 @@ static __always_inline void libc_send(struct pt_regs *ctx, struct name_event *fo
  */
 int uretprobe__getaddrinfo(struct pt_regs *ctx)
 {
-	u32 tid = bpf_get_current_pid_tgid();
-	struct libc_lookup *lookup = libc_lookups.lookup(&tid);
 	struct name_event found = {};
-	u64 name, next = 0;
+	u64 next = libc_leave(PT_REGS_SP(ctx), LIBC_GETADDRINFO, (int)PT_REGS_RC(ctx), &found);
 
-	if (!lookup)
-		return 0;
-	name = lookup->name;
-	if ((int)PT_REGS_RC(ctx) == 0)
-		bpf_probe_read_user(&next, sizeof(next), (void *)lookup->result);
-	libc_lookups.delete(&tid);
-	if (!next || bpf_probe_read_user_str(found.name, sizeof(found.name), (void *)name) <= 1)
-		return 0;
-
-	event_begin(&found.head, EVENT_NAME, sizeof(found));
-	found.netns = netns_of_task();
 	for (int i = 0; i < LIBC_ADDRESSES_MAX && next; i++) {
 		struct libc_addrinfo info = {};
 
 		if (bpf_probe_read_user(&info, sizeof(info), (void *)next) != 0)
-			break;
-		libc_send(ctx, &found, &info);
+			return 0;
+		/* sin_addr, sin6_addr */
+		libc_send(ctx, &found, info.family, info.address + (info.family == AF_INET ? 4 : 8));
 		next = info.next;
 	}
+	if (next)
+		count_loss(LOSS_LIBC_ADDRESSES);
 	return 0;
+}
+
+static __always_inline int libc_send_hostent(struct pt_regs *ctx, u32 function)
+{
+	struct name_event found = {};
+	struct libc_hostent host = {};
+	u64 at = libc_leave(PT_REGS_SP(ctx), function, (int)PT_REGS_RC(ctx), &found);
+
+	if (!at || bpf_probe_read_user(&host, sizeof(host), (void *)at) != 0)
+		return 0;
+	for (int i = 0; i < LIBC_ADDRESSES_MAX; i++) {
+		if (bpf_probe_read_user(&at, sizeof(at), (void *)(host.addresses + i * sizeof(at))) || !at)
+			return 0;
+		libc_send(ctx, &found, host.family, at);
+	}
+	if (!bpf_probe_read_user(&at, sizeof(at), (void *)(host.addresses + LIBC_ADDRESSES_MAX * sizeof(at))) && at)
+		count_loss(LOSS_LIBC_ADDRESSES);
+	return 0;
+}
+
+/* (name, found, buffer, its size, result, error) */
+int uprobe__gethostbyname_r(struct pt_regs *ctx)
+{
+	return libc_enter(PT_REGS_SP(ctx), LIBC_GETHOSTBYNAME_R, PT_REGS_PARM1(ctx), PT_REGS_PARM5(ctx));
+}
+
+int uretprobe__gethostbyname_r(struct pt_regs *ctx)
+{
+	return libc_send_hostent(ctx, LIBC_GETHOSTBYNAME_R);
+}
+
+/* (name, family, found, buffer, its size, result, error) */
+int uprobe__gethostbyname2_r(struct pt_regs *ctx)
+{
+	return libc_enter(PT_REGS_SP(ctx), LIBC_GETHOSTBYNAME2_R, PT_REGS_PARM1(ctx), PT_REGS_PARM6(ctx));
+}
+
+int uretprobe__gethostbyname2_r(struct pt_regs *ctx)
+{
+	return libc_send_hostent(ctx, LIBC_GETHOSTBYNAME2_R);
 }

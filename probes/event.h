@@ -160,6 +160,21 @@ struct connection_event {
 	__u32 unused;
 };
 
+/* What a process has in common with others that run with the same C library. */
+struct process_key {
+	__u64 root;		/* the root directory, by where the kernel keeps it */
+	__u64 exe_inode;
+	__u32 exe_device;	/* as the kernel writes it */
+	__u32 mntns;		/* inode number, as in /proc/PID/ns */
+};
+
+/* A program was executed, the first with this key for a while. */
+struct process_start {
+	struct process_key key;
+	__u32 pid;
+	__u32 unused;
+};
+
 /* What could not be kept, by reason: the tool reports each that is not zero. */
 enum loss {
 	LOSS_RETURN_MISSED,	/* connects whose return the kernel did not probe */
@@ -170,6 +185,9 @@ enum loss {
 	LOSS_NO_BUFFER,		/* events on a CPU that has just come online */
 	LOSS_PENDING_FULL,	/* connects that did not fit into `pending` */
 	LOSS_DNS_QUESTION,	/* DNS questions that did not fit beside others of their socket */
+	LOSS_LIBC_LOOKUP,	/* look-ups that were pushed out of `libc_lookups` */
+	LOSS_LIBC_ADDRESSES,	/* look-ups with more addresses than are read */
+	LOSS_PROCESS_START,	/* starts of processes that found `process_starts` full */
 	LOSS_KINDS,
 };
 

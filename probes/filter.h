@@ -23,7 +23,7 @@ BPF_HASH(trace_uids, u32, u8, TRACE_UID_MAP);
 BPF_HASH(cgroup_map, u64, u64);
 #endif
 
-#if defined(MNTNS_MAP) || defined(COLUMN_MNTNS)
+#if defined(MNTNS_MAP) || defined(COLUMN_MNTNS) || defined(FOLLOW_PROCESSES)
 #include <linux/sched.h>
 #include <linux/nsproxy.h>
 #include <linux/ns_common.h>

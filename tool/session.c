@@ -40,7 +40,6 @@ struct session {
 	uint64_t first_ns;		    /* the time of the first row; 0 until then */
 	int64_t to_realtime_ns;		    /* as of this batch */
 	struct losses_report losses;
-	bool seen; /* a connect, since the host was looked at */
 	int err; /* of a sample that could not be taken in */
 };
 
@@ -107,12 +106,10 @@ static void take_event(const struct event_head *head, void *ctx)
 {
 	struct session *session = ctx;
 
-	if (head->kind == EVENT_CONNECT) {
-		session->seen = true;
+	if (head->kind == EVENT_CONNECT)
 		show_connect(session, (const struct event *)head);
-	} else if (session->names) {
+	else if (session->names)
 		names__learn(session->names, head);
-	}
 }
 
 /* Has the reader of a pipe gone away? Seen at once, and not at the next row. */
@@ -179,13 +176,6 @@ static void show_notice(const char *what, void *ctx)
 	show_loss(0, what, ctx);
 }
 
-/* What has changed on the host, and whether connects can still be seen. */
-static void follow_host(struct session *session)
-{
-	tracer__follow(session->tracer, now_ns(session), !session->seen, show_notice, session);
-	session->seen = false;
-}
-
 /* One batch: all that the CPUs have, in order, up to what may still be overtaken. */
 static int show_batch(struct session *session, uint64_t until_ns)
 {
@@ -214,7 +204,6 @@ static int trace_rows(struct session *session)
 		if (!err)
 			err = show_batch(session, now_ns(session) - SETTLE_NS);
 		report_losses(session);
-		follow_host(session);
 	}
 	tracer__detach(session->tracer);
 	if (err)
@@ -235,7 +224,6 @@ static int trace_counts(struct session *session)
 	while (!*session->stopped && !err && !reader_is_gone()) {
 		err = tracer__wait(session->tracer, WAIT_MS);
 		report_losses(session);
-		follow_host(session);
 	}
 	tracer__detach(session->tracer);
 	if (!err)
@@ -280,6 +268,8 @@ static int trace(struct session *session)
 {
 	int err = flush(session);
 
+	if (!err)
+		err = tracer__follow(session->tracer, show_notice, session);
 	if (!err)
 		err = tracer__counts(session->tracer) ? trace_counts(session) : trace_rows(session);
 	session->losses.reported_at_ns = 0; /* what the last second and the detach have added */

@@ -91,6 +91,7 @@ static const struct probe_file {
 	{"dns_asker.c", dns_wire, "with -d, unless --dns-source libc"},
 	{"dns_cgroup.c", dns_wire, "with -d, unless --dns-source libc"},
 	{"dns_libc.c", dns_libc, "with -d, unless --dns-source wire"},
+	{"processes.c", dns_libc, "with -d, unless --dns-source wire"},
 };
 
 #define PROBE_FILES (sizeof(probe_files) / sizeof(probe_files[0]))

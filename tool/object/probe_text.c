@@ -92,6 +92,8 @@ static int write_filters(FILE *text, const struct options *options)
 	write_flag(text, "PID_NAMESPACE", !pid_namespace__is_initial());
 	write_flag(text, "WITH_NAMES", options->dns);
 	write_flag(text, "NO_KERNEL_READS", options->no_kernel_reads);
+	write_flag(text, "FOLLOW_PROCESSES",
+		   options->dns && options->dns_source != DNS_SOURCE_WIRE);
 	return err;
 }
 

@@ -99,7 +99,7 @@ static int attach_program(struct attachment *attachment, const struct bpf_progra
 			  ? -ENOENT
 			  : kind->way->attach(program, &attachment->links);
 
-	if (!err && attachment->verbose)
+	if (!err && attachment->verbose && kind->group != HOOK_LIBC)
 		warnx("attached %s", bpf_program__name(program));
 	return err;
 }

@@ -3,9 +3,12 @@
 
 #include <err.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <bpf/bpf.h>
@@ -14,7 +17,6 @@
 #include "cgroup_holder.h"
 #include "cgroup_root.h"
 #include "kallsyms.h"
-#include "libc_files.h"
 #include "returns.h"
 
 static void release(struct hook_link *held)
@@ -38,8 +40,8 @@ static int hold(struct hook_links *links, struct hook_link held)
 	return 0;
 }
 
-/* Takes over a link, or the error that stands in errno when there is none. */
-static int add(struct hook_links *links, const struct bpf_program *program, struct bpf_link *link)
+int hook_links__add(struct hook_links *links, const struct bpf_program *program,
+		    struct bpf_link *link)
 {
 	if (!link)
 		return -errno;
@@ -62,7 +64,7 @@ bool hook__is_attached(const struct hook_links *links, const struct bpf_program 
 
 static int attach_by_section(const struct bpf_program *program, struct hook_links *links)
 {
-	return add(links, program, bpf_program__attach(program));
+	return hook_links__add(links, program, bpf_program__attach(program));
 }
 
 /* The kernel's own error number for what it cannot do (include/linux/errno.h). */
@@ -121,8 +123,8 @@ static int attach_to_function(const struct bpf_program *program, struct hook_lin
 
 	if (is_return(program) && returns__are_few() &&
 	    returns__attach(&links->returns, program, function, &link) == 0)
-		return add(links, program, link);
-	return add(links, program, bpf_program__attach_kprobe_opts(program, function, &opts));
+		return hook_links__add(links, program, link);
+	return hook_links__add(links, program, bpf_program__attach_kprobe_opts(program, function, &opts));
 }
 
 static int attach_kprobe(const struct bpf_program *program, struct hook_links *links)
@@ -138,28 +140,12 @@ static int attach_kprobe(const struct bpf_program *program, struct hook_links *l
 	return err;
 }
 
-/* A function of the C library, in each of those that processes run with; one of them is enough. */
+/* A function of the C library: libc_hooks attaches its programs, in each file that comes. */
 static int attach_to_libc(const struct bpf_program *program, struct hook_links *links)
 {
-	const char *section = bpf_program__section_name(program);
-	LIBBPF_OPTS(bpf_uprobe_opts, opts, .func_name = strchr(section, '/') + 1,
-		    .retprobe = strncmp(section, "uretprobe/", strlen("uretprobe/")) == 0);
-	struct libc_files files;
-	int err = -ENOENT;
-
-	libc_files__find(&files);
-	for (size_t i = 0; i < files.count; i++) {
-		char path[64];
-		int attached;
-
-		snprintf(path, sizeof(path), "/proc/self/fd/%d", files.fds[i]);
-		attached = add(links, program,
-			       bpf_program__attach_uprobe_opts(program, -1, path, 0, &opts));
-		if (err)
-			err = attached;
-	}
-	libc_files__close(&files);
-	return err;
+	(void)program;
+	(void)links;
+	return 0;
 }
 
 /* Where another's program tolerates none beside it, the kernel says no more than EPERM. */
@@ -201,7 +187,7 @@ static int add_to_cgroup(struct hook_links *links, const struct bpf_program *pro
 		err = add_first(links, program, cgroup);
 	if (err != -EOPNOTSUPP)
 		return err;
-	return add(links, program, bpf_program__attach_cgroup(program, cgroup));
+	return hook_links__add(links, program, bpf_program__attach_cgroup(program, cgroup));
 }
 
 /*
@@ -291,6 +277,12 @@ static const char *missing_trampolines(void)
 	       "kretfunc__";
 }
 
+static const char *missing_uretprobes(void)
+{
+	return "this kernel's uretprobes kill programs whose seccomp filter does not know them, as "
+	       "x86-64 kernels from 6.11 on did before they were mended: use a newer kernel";
+}
+
 static const char *missing_anything(void)
 {
 	return "this kernel was built without what it hooks";
@@ -359,7 +351,7 @@ static const struct hook_way pre_connect = {
 	attach_pre_connect, missing_kprobes, refused_kprobe,
 	"root, or CAP_BPF and CAP_PERFMON with kernel.perf_event_paranoid at most 2"};
 static const struct hook_way libc = {
-	attach_to_libc, missing_anything, refused_for_no_known_reason,
+	attach_to_libc, missing_uretprobes, refused_for_no_known_reason,
 	"root, or CAP_PERFMON, CAP_SYS_ADMIN where the kernel wants that, and CAP_SYS_PTRACE to see "
 	"other users' processes"};
 static const struct hook_way trampolines = {attach_trampoline, missing_trampolines,
@@ -381,6 +373,8 @@ static const struct hook_kind kinds[] = {
 	{"uprobe__", HOOK_OPTIONAL, HOOK_LIBC, 1, &libc},
 	{"kretfunc__", HOOK_NEEDED, HOOK_NO_GROUP, 0, &trampolines},
 	{"kfunc__", HOOK_NEEDED, HOOK_NO_GROUP, 1, &trampolines},
+	/* before it is looked with what runs already */
+	{"raw_tracepoint__sched_process_", HOOK_OPTIONAL, HOOK_PROCESSES, 0, &others},
 	/* ends what a kprobe began: there before it, and after it */
 	{"raw_tracepoint__", HOOK_NEEDED, HOOK_NO_GROUP, 0, &others},
 	/* tracepoint__ */
@@ -454,12 +448,72 @@ void hook__detach(struct hook_links *links)
 	links->returns = NULL;
 }
 
+static int compare_fds(const void *left, const void *right)
+{
+	return *(const int *)left - *(const int *)right;
+}
+
+/* Closes all descriptors but some: what else the tool has must not stay longer than the tool. */
+static void close_others(int *kept, size_t count)
+{
+	unsigned int from = 0;
+
+	qsort(kept, count, sizeof(*kept), compare_fds);
+	for (size_t i = 0; i < count; i++) {
+		if (kept[i] > (int)from)
+			syscall(SYS_close_range, from, kept[i] - 1, 0);
+		from = (unsigned int)kept[i] + 1;
+	}
+	syscall(SYS_close_range, from, ~0U, 0);
+}
+
+/* Holds the links until their owner has let go of them: then this process is the last to have them. */
+static _Noreturn void outlive(const struct hook_links *links, int released)
+{
+	int *kept = calloc(links->count + 1, sizeof(*kept));
+	char byte;
+
+	for (size_t i = 0; kept && i < links->count; i++)
+		kept[i] = links->list[i].fd;
+	if (kept) {
+		kept[links->count] = released;
+		close_others(kept, links->count + 1);
+		while (read(released, &byte, 1) < 0 && errno == EINTR)
+			;
+	}
+	_exit(0);
+}
+
+void hook__detach_aside(struct hook_links *links)
+{
+	int released[2];
+	pid_t child;
+
+	if (!links->count || pipe2(released, O_CLOEXEC) != 0) {
+		hook__detach(links);
+		return;
+	}
+	child = fork();
+	if (child == 0) {
+		close(released[1]);
+		if (fork() == 0) /* nobody's child, so that nobody needs to wait for it */
+			outlive(links, released[0]);
+		_exit(0);
+	}
+	while (child > 0 && waitpid(child, NULL, 0) < 0 && errno == EINTR)
+		;
+	hook__detach(links);
+	close(released[0]);
+	close(released[1]);
+}
+
 const char *hook__group_name(enum hook_group group)
 {
 	static const char *const names[HOOK_GROUPS] = {
 		[HOOK_ROOT_CGROUP] = "the root cgroup",
 		[HOOK_LIBC] = "the C library",
 		[HOOK_ASKED] = "what is called before a connect",
+		[HOOK_PROCESSES] = "the start of processes",
 	};
 
 	return names[group];

@@ -24,6 +24,7 @@ enum hook_group {
 	HOOK_ROOT_CGROUP,
 	HOOK_LIBC,
 	HOOK_ASKED,
+	HOOK_PROCESSES,
 	HOOK_GROUPS,
 };
 
@@ -110,8 +111,24 @@ bool hook__is_attached(const struct hook_links *links, const struct bpf_program 
 
 /** @brief Take the hooks away of which a kind is, the last one first. */
 void hook__detach_some(struct hook_links *links, bool (*is_one)(const struct hook_kind *kind));
+/**
+ * @brief Take over a link.
+ * @param link NULL: the error stands in errno
+ * @return 0, or a negative errno
+ */
+int hook_links__add(struct hook_links *links, const struct bpf_program *program,
+		    struct bpf_link *link);
 
 /** @brief Take all hooks away, the last one first. */
 void hook__detach(struct hook_links *links);
+
+/**
+ * @brief The same for hooks that the kernel takes its time to take away: a process of its own waits
+ * for that, in the background, and ends.
+ *
+ * A uprobe takes two grace periods (kernel/events/uprobes.c, uprobe_unregister_sync()): 80 ms on an
+ * idle machine, one after the other, in which nobody would read events.
+ */
+void hook__detach_aside(struct hook_links *links);
 
 #endif

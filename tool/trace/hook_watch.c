@@ -11,18 +11,16 @@
 
 #define SECOND_NS UINT64_C(1000000000)
 
-struct notice {
-	notice_fn fn;
-	void *ctx;
-};
+#define HOOKS_INTERVAL_NS   (30 * SECOND_NS)
+#define MODULES_INTERVAL_NS SECOND_NS
 
-static void tell(const struct notice *notice, const char *what)
+static void tell(const struct hook_watch *watch, const char *what)
 {
 	warnx("warning: %s", what);
-	notice->fn(what, notice->ctx);
+	watch->fn(what, watch->ctx);
 }
 
-static void tell_hooks(struct hook_watch *watch, const char *silent, const struct notice *notice)
+static void tell_hooks(struct hook_watch *watch, const char *silent)
 {
 	char what[256];
 
@@ -33,25 +31,32 @@ static void tell_hooks(struct hook_watch *watch, const char *silent, const struc
 	else
 		snprintf(what, sizeof(what), "connects are seen again");
 	watch->silent = silent;
-	tell(notice, what);
+	tell(watch, what);
 }
 
 /*
  * Hooks that somebody has switched off, from the start or since. Those that are silent though no
  * switch is off are attached again.
  */
-static void look_at_hooks(struct hook_watch *watch, struct attachment *attachment,
-			  const struct notice *notice)
+static void look_at_hooks(void *ctx, uint64_t now_ns)
 {
-	const char *silent = firing__why_not(attachment->object, &attachment->links);
+	struct hook_watch *watch = ctx;
+	struct attachment *attachment = watch->attachment;
+	const char *silent;
 
+	watch->hooks_due_ns = now_ns + HOOKS_INTERVAL_NS;
+	if (watch->has_seen && !watch->silent) {
+		watch->has_seen = false; /* that is the answer */
+		return;
+	}
+	silent = firing__why_not(attachment->object, &attachment->links);
 	if (silent && !firing__is_switched_off()) {
 		attachment__renew(attachment);
 		if (!watch->silent)
-			tell_hooks(watch, silent, notice);
+			tell_hooks(watch, silent);
 		silent = firing__why_not(attachment->object, &attachment->links);
 	}
-	tell_hooks(watch, silent, notice);
+	tell_hooks(watch, silent);
 }
 
 static void tell_hooked(const char *function, void *ctx)
@@ -63,13 +68,14 @@ static void tell_hooked(const char *function, void *ctx)
 }
 
 /* Functions that were not there, and that a module has brought since: it stands in the first line. */
-static void look_at_modules(struct hook_watch *watch, struct attachment *attachment,
-			    const struct notice *notice)
+static void look_at_modules(void *ctx, uint64_t now_ns)
 {
+	struct hook_watch *watch = ctx;
 	char newest[sizeof(watch->newest_module)] = "";
-	int fd = attachment->waits ? open("/proc/modules", O_RDONLY | O_CLOEXEC) : -1;
+	int fd = open("/proc/modules", O_RDONLY | O_CLOEXEC);
 	ssize_t size = fd < 0 ? -1 : read(fd, newest, sizeof(newest) - 1);
 
+	watch->modules_due_ns = now_ns + MODULES_INTERVAL_NS;
 	if (fd >= 0)
 		close(fd);
 	newest[size < 0 ? 0 : size] = '\0';
@@ -77,34 +83,33 @@ static void look_at_modules(struct hook_watch *watch, struct attachment *attachm
 	if (size <= 0 || strcmp(newest, watch->newest_module) == 0)
 		return;
 	memcpy(watch->newest_module, newest, sizeof(newest));
-	attachment__attach_late(attachment, tell_hooked, (void *)notice);
+	attachment__attach_late(watch->attachment, tell_hooked, watch);
 }
 
-/* What there is to watch. */
-static const struct watched {
-	uint64_t interval_ns;
-	bool when_quiet; /* a connect that was seen answers the question */
-	void (*look)(struct hook_watch *watch, struct attachment *attachment,
-		     const struct notice *notice);
-} watched[WATCHED] = {
-	{30 * SECOND_NS, true, look_at_hooks},
-	{SECOND_NS, false, look_at_modules},
-};
-
-void hook_watch__look(struct hook_watch *watch, struct attachment *attachment, uint64_t now_ns, bool quiet,
-		 notice_fn fn, void *ctx)
+static uint64_t hooks_due_ns(const void *ctx)
 {
-	const struct notice notice = {fn, ctx};
+	const struct hook_watch *watch = ctx;
 
-	for (size_t i = 0; i < WATCHED; i++) {
-		bool first = watch->looked_ns[i] == 0;
+	return watch->hooks_due_ns;
+}
 
-		watch->was_quiet[i] = (first || watch->was_quiet[i]) && quiet;
-		if (!first && now_ns - watch->looked_ns[i] < watched[i].interval_ns)
-			continue;
-		if (first || watch->was_quiet[i] || !watched[i].when_quiet || watch->silent)
-			watched[i].look(watch, attachment, &notice);
-		watch->looked_ns[i] = now_ns;
-		watch->was_quiet[i] = true;
-	}
+static uint64_t modules_due_ns(const void *ctx)
+{
+	const struct hook_watch *watch = ctx;
+
+	return watch->attachment->waits ? watch->modules_due_ns : UINT64_MAX;
+}
+
+int hook_watch__begin(struct hook_watch *watch, struct attachment *attachment, struct watch *table,
+		      notice_fn fn, void *ctx)
+{
+	const struct watched hooks = {
+		.fd = -1, .due_ns = hooks_due_ns, .look = look_at_hooks, .ctx = watch};
+	const struct watched modules = {
+		.fd = -1, .due_ns = modules_due_ns, .look = look_at_modules, .ctx = watch};
+	int err;
+
+	*watch = (struct hook_watch){.attachment = attachment, .fn = fn, .ctx = ctx};
+	err = watch__add(table, &hooks);
+	return err ? err : watch__add(table, &modules);
 }

@@ -7,32 +7,35 @@
 #include <stdint.h>
 
 #include "attachment.h"
-
-/** How many things are watched. */
-#define WATCHED 2
-
-/** What was found. Zeroed, nothing has been looked at. */
-struct hook_watch {
-	uint64_t looked_ns[WATCHED];
-	bool was_quiet[WATCHED]; /* nothing has told since that it can be seen */
-	const char *silent;	 /* why the hooks do not fire, as said last; NULL: they do */
-	char newest_module[256]; /* as /proc/modules has it in its first line */
-};
+#include "watch.h"
 
 /** What is called with what is not seen any more, or seen again, in words. */
 typedef void (*notice_fn)(const char *what, void *ctx);
 
+/** What was found. Zeroed, nothing has been looked at. */
+struct hook_watch {
+	struct attachment *attachment;
+	notice_fn fn;
+	void *ctx;
+	bool has_seen;		 /* a connect, since the hooks were looked at: its owner says so */
+	uint64_t hooks_due_ns;	 /* CLOCK_MONOTONIC */
+	uint64_t modules_due_ns;
+	const char *silent;	 /* why the hooks do not fire, as said last; NULL: they do */
+	char newest_module[256]; /* as /proc/modules has it in its first line */
+};
+
 /**
- * @brief Look at what is due.
+ * @brief Look whether the hooks fire, now and each 30 seconds in which no connect was seen, and
+ * each second whether a function has come that is to be hooked.
  *
- * Nothing of it is polled that costs: what can be read in a system call or two is read each second,
- * what disturbs the kernel twice a minute at most.
+ * What can be read in a system call or two is read each second, what disturbs the kernel for a
+ * moment twice a minute at most.
  *
- * @param now_ns CLOCK_MONOTONIC
- * @param quiet no connect has been seen since the last call
+ * @param attachment, table stay the caller's, as the hook_watch does
  * @param fn called after the same line on stderr
+ * @return 0, or -ENOSPC
  */
-void hook_watch__look(struct hook_watch *watch, struct attachment *attachment, uint64_t now_ns, bool quiet,
-		 notice_fn fn, void *ctx);
+int hook_watch__begin(struct hook_watch *watch, struct attachment *attachment, struct watch *table,
+		      notice_fn fn, void *ctx);
 
 #endif

@@ -3,7 +3,6 @@
 
 #include <err.h>
 #include <errno.h>
-#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,9 +17,14 @@
 #include "event_buffers.h"
 #include "event_layout.h"
 #include "filter_maps.h"
+#include "hook_watch.h"
+#include "libc_hooks.h"
 #include "loader.h"
 #include "pinned_map.h"
-#include "hook_watch.h"
+#include "processes.h"
+#include "uretprobe_check.h"
+#include "watch.h"
+#include "watch_thread.h"
 
 /*
  * Per CPU. A storm of 40,000 connects a second on one CPU fills this in 65 ms. Events that columns
@@ -48,7 +52,12 @@ struct tracer {
 	const struct losses *losses; /* the map's memory */
 	size_t losses_size;
 	struct event_layout layout; /* with the BTF of the object */
-	uint64_t missed; /* what the kernel did not run, as read last */
+	struct libc_hooks *libc_hooks; /* NULL: no program is for the C library */
+	struct processes *processes;   /* likewise */
+	struct watch libc_watch;       /* what it takes the kernel's time to follow */
+	struct watch_thread *libc_thread;
+	struct watch watch; /* what is followed while waiting for events */
+	uint64_t missed;    /* what the kernel did not run, as read last */
 	uint64_t missed_read_ns;
 	bool detached;
 	uint64_t without_buffer; /* events lost for want of one, as seen last */
@@ -93,6 +102,21 @@ static int check_maps(const struct maps *maps)
 	return err;
 }
 
+/* Ring buffers are there since Linux 5.8: without one, no process tells that it starts. */
+static void do_without_starts(struct bpf_object *object, struct attachment *attachment)
+{
+	struct bpf_map *starts = bpf_object__find_map_by_name(object, "process_starts");
+	struct bpf_program *program;
+
+	if (!starts || libbpf_probe_bpf_map_type(BPF_MAP_TYPE_RINGBUF, NULL) != 0)
+		return;
+	bpf_map__set_autocreate(starts, false);
+	bpf_object__for_each_program(program, object)
+		if (hook__kind(program)->group == HOOK_PROCESSES)
+			missing_groups__add(&attachment->missing, hook__kind(program), -EOPNOTSUPP,
+					    &attachment->links);
+}
+
 /* What is being made ready: of each object that the loader opens, until it is loaded. */
 struct preparation {
 	struct tracer *tracer;
@@ -117,6 +141,7 @@ static int prepare(struct bpf_object *object, void *context)
 		if (err)
 			return err;
 	}
+	do_without_starts(object, &preparation->tracer->attachment);
 	if (maps->losses) /* read in shared memory: no system call */
 		bpf_map__set_map_flags(maps->losses, BPF_F_MMAPABLE);
 	err = pinned_map__use(object, "cgroup_map", options->cgroup_map, "--cgroupmap");
@@ -198,14 +223,70 @@ err_out:
 	return err;
 }
 
-int tracer__attach(struct tracer *tracer)
+/*
+ * How long tracing waits for the hooks in what runs already: 0.05 s on an idle machine with a few
+ * libraries. With many, or while others take hooks away, the rest comes later.
+ */
+#define FIRST_LOOK_MS 5000
+
+/* A program that is for functions of the C library. */
+static const struct hook_kind *libc_kind(const struct tracer *tracer)
 {
-	return attachment__attach(&tracer->attachment);
+	struct bpf_program *program;
+
+	bpf_object__for_each_program(program, tracer->attachment.object)
+		if (hook__kind(program)->group == HOOK_LIBC)
+			return hook__kind(program);
+	return NULL;
 }
 
-void tracer__follow(struct tracer *tracer, uint64_t now_ns, bool quiet, notice_fn fn, void *ctx)
+/* The library of whatever runs, and from then on of what starts. Names can do without. */
+static int follow_libc(struct tracer *tracer)
 {
-	hook_watch__look(&tracer->hook_watch, &tracer->attachment, now_ns, quiet, fn, ctx);
+	int err = libc_hooks__new(tracer->attachment.object, tracer->attachment.verbose, &tracer->libc_hooks);
+
+	if (!err && !tracer->libc_hooks)
+		return 0;
+	if (!err && uretprobe_check__kills()) {
+		missing_groups__add(&tracer->attachment.missing, libc_kind(tracer), -EOPNOTSUPP, &tracer->attachment.links);
+		return 0;
+	}
+	if (!err)
+		err = processes__new(tracer->attachment.object, tracer->libc_hooks, &tracer->processes);
+	if (err) {
+		warnx("cannot follow processes: %s", strerror(-err));
+		return err;
+	}
+	libc_hooks__take(tracer->libc_hooks, getpid());
+	err = libc_hooks__result(tracer->libc_hooks);
+	if (err && err != -ENOENT && err != -ENOEXEC) {
+		missing_groups__add(&tracer->attachment.missing, libc_kind(tracer), err, &tracer->attachment.links);
+		return 0;
+	}
+	err = processes__watch(tracer->processes, &tracer->libc_watch);
+	if (!err)
+		err = watch_thread__start(&tracer->libc_watch, &tracer->libc_thread);
+	if (err)
+		warnx("cannot follow processes: %s", strerror(-err));
+	else
+		processes__await_first_look(tracer->processes, FIRST_LOOK_MS);
+	return err;
+}
+
+int tracer__attach(struct tracer *tracer)
+{
+	int err = attachment__attach(&tracer->attachment);
+
+	if (!err)
+		err = follow_libc(tracer);
+	if (err)
+		tracer__detach(tracer);
+	return err;
+}
+
+int tracer__follow(struct tracer *tracer, notice_fn fn, void *ctx)
+{
+	return hook_watch__begin(&tracer->hook_watch, &tracer->attachment, &tracer->watch, fn, ctx);
 }
 
 const struct event_layout *tracer__layout(const struct tracer *tracer)
@@ -275,15 +356,11 @@ bool tracer__sees_names(const struct tracer *tracer)
 
 int tracer__wait(struct tracer *tracer, int timeout_ms)
 {
-	struct pollfd ready = {.fd = -1, .events = POLLIN};
-	int err;
+	int fd = tracer->buffers ? event_buffers__poll_fd(tracer->buffers) : -1;
+	int err = watch__wait(&tracer->watch, fd, timeout_ms);
 
-	if (tracer->buffers)
-		ready.fd = event_buffers__poll_fd(tracer->buffers);
-	if (poll(&ready, 1, timeout_ms) >= 0 || errno == EINTR)
-		return 0;
-	err = -errno;
-	warnx("cannot wait for events: %s", strerror(-err));
+	if (err)
+		warnx("cannot wait for events: %s", strerror(-err));
 	return err;
 }
 
@@ -292,13 +369,31 @@ static uint64_t count_lost(const struct tracer *tracer, enum loss loss)
 	return tracer->losses ? __atomic_load_n(&tracer->losses->count[loss], __ATOMIC_RELAXED) : 0;
 }
 
+/* What a drain is for. */
+struct drain {
+	struct tracer *tracer;
+	sample_fn fn;
+	void *ctx;
+};
+
+static void take_sample(const void *sample, size_t size, void *ctx)
+{
+	const struct drain *drain = ctx;
+	const struct event_head *head = sample;
+
+	if (head->kind == EVENT_CONNECT)
+		drain->tracer->hook_watch.has_seen = true;
+	drain->fn(sample, size, drain->ctx);
+}
+
 int tracer__drain(struct tracer *tracer, sample_fn fn, void *ctx)
 {
 	uint64_t without_buffer = count_lost(tracer, LOSS_NO_BUFFER);
 	bool lost = without_buffer != tracer->without_buffer;
+	struct drain drain = {tracer, fn, ctx};
 
 	tracer->without_buffer = without_buffer;
-	return event_buffers__drain(tracer->buffers, lost, fn, ctx);
+	return event_buffers__drain(tracer->buffers, lost, take_sample, &drain);
 }
 
 /* After the hooks are gone, an entry that is left is a connect whose return was missed. */
@@ -328,6 +423,12 @@ void tracer__losses(struct tracer *tracer, uint64_t now_ns, struct tracer_losses
 		tracer->missed_read_ns = now_ns;
 	}
 	losses->count[TRACER_LOSS_PROBE_MISSED] = tracer->missed;
+	for (int i = 0; tracer->libc_hooks && i < LIBC_UNHOOKED_KINDS; i++)
+		losses->count[TRACER_LIBC_FOREIGN + i] =
+			libc_hooks__unhooked(tracer->libc_hooks, i);
+	if (tracer->processes)
+		losses->count[TRACER_STARTS_PASSED_OVER] =
+			processes__passed_over(tracer->processes);
 }
 
 static int grow_flows(struct counted_flow **flows, size_t *capacity)
@@ -372,6 +473,9 @@ void tracer__detach(struct tracer *tracer)
 {
 	if (!tracer->detached && tracer->attachment.object)
 		tracer->missed = attachment__missed(&tracer->attachment);
+	watch_thread__stop(tracer->libc_thread);
+	tracer->libc_thread = NULL;
+	libc_hooks__detach(tracer->libc_hooks);
 	attachment__detach(&tracer->attachment);
 	tracer->detached = true;
 }
@@ -381,6 +485,8 @@ void tracer__close(struct tracer *tracer)
 	if (!tracer)
 		return;
 	tracer__detach(tracer);
+	processes__free(tracer->processes);
+	libc_hooks__free(tracer->libc_hooks);
 	event_buffers__free(tracer->buffers);
 	if (tracer->losses)
 		munmap((void *)tracer->losses, tracer->losses_size);

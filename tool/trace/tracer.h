@@ -16,13 +16,17 @@
 
 struct tracer;
 
-/** Why something is missing from what is shown: those that the probes count, and one more. */
+/** Why something is missing from what is shown: those that the probes count, and others. */
 enum {
 	TRACER_LOSS_PROBE_MISSED = LOSS_KINDS, /* the kernel counts these */
+	TRACER_LIBC_FOREIGN,		       /* C libraries, by enum libc_unhooked */
+	TRACER_LIBC_FAILED,
+	TRACER_LIBC_TOO_MANY,
+	TRACER_STARTS_PASSED_OVER, /* starts of processes, too many at once */
 	TRACER_LOSS_KINDS,
 };
 
-/** How much was lost, by enum loss and the one more. */
+/** How much was lost, or is not seen, by enum loss and the others. */
 struct tracer_losses {
 	uint64_t count[TRACER_LOSS_KINDS];
 };
@@ -45,12 +49,11 @@ int tracer__open(const void *object, size_t size, const struct options *options,
 int tracer__attach(struct tracer *tracer);
 
 /**
- * @brief Look at what can change on the host while it is traced, each thing as often as it is due.
- * @param quiet no connect has been seen since the last call: then it is worth to ask whether they
- *        can be seen at all
+ * @brief From now on tracer__wait() looks whether connects can still be seen.
  * @param fn called, after a line on stderr, with what is not seen any more, or again
+ * @return 0, or a negative errno
  */
-void tracer__follow(struct tracer *tracer, uint64_t now_ns, bool quiet, notice_fn fn, void *ctx);
+int tracer__follow(struct tracer *tracer, notice_fn fn, void *ctx);
 
 /** @brief Does this object count connects in the kernel instead of sending events? */
 bool tracer__counts(const struct tracer *tracer);
@@ -74,7 +77,8 @@ void tracer__pending(struct tracer *tracer, uint64_t now_ns, sample_fn fn, void 
 bool tracer__sees_names(const struct tracer *tracer);
 
 /**
- * @brief Wait until a CPU's buffer is filled to its wake-up mark, or a time has passed.
+ * @brief Wait until a CPU's buffer is filled to its wake-up mark, or a time has passed, and follow
+ * the host meanwhile as it changes.
  * @param timeout_ms at most
  * @return 0, also when a signal came; or a negative errno after one line on stderr
  */
