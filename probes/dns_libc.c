@@ -98,6 +98,7 @@ static __always_inline u64 libc_leave(u64 stack, u32 function, int err, struct n
 	if (bpf_probe_read_user_str(found->name, sizeof(found->name), (void *)name) <= 1)
 		return 0;
 	event_begin(&found->head, EVENT_NAME, sizeof(*found));
+	found->netns = netns_of_task();
 	return list;
 }
 

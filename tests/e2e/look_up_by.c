@@ -81,12 +81,9 @@ static const struct function {
 	const char *name;
 	int (*look_up)(const char *name);
 } functions[] = {
-	{"getaddrinfo", by_getaddrinfo},
-	{"gethostbyname", by_gethostbyname},
-	{"gethostbyname2", by_gethostbyname2},
-	{"gethostbyname_r", by_gethostbyname_r},
-	{"gethostbyname2_r", by_gethostbyname2_r},
-	{NULL, NULL},
+	{"getaddrinfo", by_getaddrinfo},	   {"gethostbyname", by_gethostbyname},
+	{"gethostbyname2", by_gethostbyname2},	   {"gethostbyname_r", by_gethostbyname_r},
+	{"gethostbyname2_r", by_gethostbyname2_r}, {NULL, NULL},
 };
 
 static int look_up(const struct function *function, const char *name)

@@ -254,6 +254,7 @@ counts_mean_numbers_here() {
 a_name_is_ones_own() {
 	json_inside names -d --dns-source libc || return 1
 	local process=$tool_pid
+	wait_until 60 grep -q 'hooked .*libc' "$work/names.err" || return 1
 	CLIENT_HOST=name.in.namespace.test client own 1101 inside
 	go own
 	wait_until 20 has_json names 1

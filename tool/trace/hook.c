@@ -124,7 +124,8 @@ static int attach_to_function(const struct bpf_program *program, struct hook_lin
 	if (is_return(program) && returns__are_few() &&
 	    returns__attach(&links->returns, program, function, &link) == 0)
 		return hook_links__add(links, program, link);
-	return hook_links__add(links, program, bpf_program__attach_kprobe_opts(program, function, &opts));
+	return hook_links__add(links, program,
+			       bpf_program__attach_kprobe_opts(program, function, &opts));
 }
 
 static int attach_kprobe(const struct bpf_program *program, struct hook_links *links)

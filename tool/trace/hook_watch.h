@@ -17,8 +17,8 @@ struct hook_watch {
 	struct attachment *attachment;
 	notice_fn fn;
 	void *ctx;
-	bool has_seen;		 /* a connect, since the hooks were looked at: its owner says so */
-	uint64_t hooks_due_ns;	 /* CLOCK_MONOTONIC */
+	bool has_seen;	       /* a connect, since the hooks were looked at: its owner says so */
+	uint64_t hooks_due_ns; /* CLOCK_MONOTONIC */
 	uint64_t modules_due_ns;
 	const char *silent;	 /* why the hooks do not fire, as said last; NULL: they do */
 	char newest_module[256]; /* as /proc/modules has it in its first line */

@@ -243,16 +243,19 @@ static const struct hook_kind *libc_kind(const struct tracer *tracer)
 /* The library of whatever runs, and from then on of what starts. Names can do without. */
 static int follow_libc(struct tracer *tracer)
 {
-	int err = libc_hooks__new(tracer->attachment.object, tracer->attachment.verbose, &tracer->libc_hooks);
+	int err = libc_hooks__new(tracer->attachment.object, tracer->attachment.verbose,
+				  &tracer->libc_hooks);
 
 	if (!err && !tracer->libc_hooks)
 		return 0;
 	if (!err && uretprobe_check__kills()) {
-		missing_groups__add(&tracer->attachment.missing, libc_kind(tracer), -EOPNOTSUPP, &tracer->attachment.links);
+		missing_groups__add(&tracer->attachment.missing, libc_kind(tracer), -EOPNOTSUPP,
+				    &tracer->attachment.links);
 		return 0;
 	}
 	if (!err)
-		err = processes__new(tracer->attachment.object, tracer->libc_hooks, &tracer->processes);
+		err = processes__new(tracer->attachment.object, tracer->libc_hooks,
+				     &tracer->processes);
 	if (err) {
 		warnx("cannot follow processes: %s", strerror(-err));
 		return err;
@@ -260,7 +263,8 @@ static int follow_libc(struct tracer *tracer)
 	libc_hooks__take(tracer->libc_hooks, getpid());
 	err = libc_hooks__result(tracer->libc_hooks);
 	if (err && err != -ENOENT && err != -ENOEXEC) {
-		missing_groups__add(&tracer->attachment.missing, libc_kind(tracer), err, &tracer->attachment.links);
+		missing_groups__add(&tracer->attachment.missing, libc_kind(tracer), err,
+				    &tracer->attachment.links);
 		return 0;
 	}
 	err = processes__watch(tracer->processes, &tracer->libc_watch);
