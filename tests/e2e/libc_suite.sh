@@ -120,7 +120,10 @@ end() {
 }
 
 nothing_left() {
-	! grep -lzxF "$cache" /proc/[0-9]*/cmdline 2>/dev/null | grep -q .
+	local pid
+	for pid in $(pgrep -x tcpconnect); do
+		! grep -qzxF "$cache" "/proc/$pid/cmdline" 2>/dev/null || return 1
+	done
 }
 
 is_hooked() {
@@ -230,14 +233,14 @@ many_libraries() {
 mount_overlay() {
 	local at=$work/libraries/$1
 	mkdir -p "$at/volume" "$at/root" && mount -t tmpfs -o mode=755 none "$at/volume" && mkdir "$at/volume/upper" "$at/volume/work" &&
-		mount -t overlay -o "lowerdir=$work/libraries/container,upperdir=$at/volume/upper,workdir=$at/volume/work" none "$at/root"
+		mount -t overlay -o "lowerdir=$work/libraries/lower,upperdir=$at/volume/upper,workdir=$at/volume/work" none "$at/root"
 }
 
 # The same lower file, seen through two overlays, is hooked once. When who was hooked first ends, the other one is still
 # named, and the first one's file systems are free.
 same_file_by_overlays() {
 	local pid first
-	mount_overlay o1 && mount_overlay o2 && names overlays -v || return 1
+	make_container "$work/libraries/lower" && mount_overlay o1 && mount_overlay o2 && names overlays -v || return 1
 	pid=$started
 	start_asker o1 unshare --mount chroot "$work/libraries/o1/root" /look_up_by getaddrinfo 1 && first=$asker && wait_until 30 is_hooked overlays "$work/libraries/o1/" &&
 		start_asker o2 unshare --mount chroot "$work/libraries/o2/root" /look_up_by getaddrinfo 1 || return 1

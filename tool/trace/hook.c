@@ -48,10 +48,24 @@ int hook_links__add(struct hook_links *links, const struct bpf_program *program,
 	return hold(links, (struct hook_link){link, bpf_link__fd(link), program});
 }
 
-/* Takes over a link's descriptor, or a negative errno. */
-static int add_fd(struct hook_links *links, const struct bpf_program *program, int fd)
+int hook_links__add_fd(struct hook_links *links, const struct bpf_program *program, int fd)
 {
 	return fd < 0 ? fd : hold(links, (struct hook_link){NULL, fd, program});
+}
+
+void hook_links__move(struct hook_links *to, struct hook_links *from)
+{
+	struct hook_link *grown = reallocarray(to->list, to->count + from->count + 1, sizeof(*grown));
+
+	if (!grown) {
+		hook__detach(from); /* which only takes longer */
+		return;
+	}
+	to->list = grown;
+	for (size_t i = 0; i < from->count; i++)
+		grown[to->count++] = from->list[i];
+	free(from->list);
+	*from = (struct hook_links){0};
 }
 
 bool hook__is_attached(const struct hook_links *links, const struct bpf_program *program)
@@ -172,7 +186,7 @@ static int who_is_in_the_way(int err, int cgroup, const struct bpf_program *prog
 static int add_first(struct hook_links *links, const struct bpf_program *program, int cgroup)
 {
 	LIBBPF_OPTS(bpf_link_create_opts, opts, .flags = LINK_BEFORE | LINK_PREORDER);
-	int err = add_fd(links, program,
+	int err = hook_links__add_fd(links, program,
 			 bpf_link_create(bpf_program__fd(program), cgroup,
 					 bpf_program__expected_attach_type(program), &opts));
 
@@ -472,13 +486,14 @@ static void close_others(int *kept, size_t count)
 static _Noreturn void outlive(const struct hook_links *links, int released)
 {
 	int *kept = calloc(links->count + 1, sizeof(*kept));
+	size_t count = 0;
 	char byte;
 
 	for (size_t i = 0; kept && i < links->count; i++)
-		kept[i] = links->list[i].fd;
+		kept[count++] = links->list[i].fd;
 	if (kept) {
-		kept[links->count] = released;
-		close_others(kept, links->count + 1);
+		kept[count++] = released;
+		close_others(kept, count);
 		while (read(released, &byte, 1) < 0 && errno == EINTR)
 			;
 	}

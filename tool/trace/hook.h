@@ -119,6 +119,12 @@ void hook__detach_some(struct hook_links *links, bool (*is_one)(const struct hoo
 int hook_links__add(struct hook_links *links, const struct bpf_program *program,
 		    struct bpf_link *link);
 
+/** @brief Take over a link's descriptor, or a negative errno, which is returned. */
+int hook_links__add_fd(struct hook_links *links, const struct bpf_program *program, int fd);
+
+/** @brief Add the links of others, which have none then. */
+void hook_links__move(struct hook_links *to, struct hook_links *from);
+
 /** @brief Take all hooks away, the last one first. */
 void hook__detach(struct hook_links *links);
 

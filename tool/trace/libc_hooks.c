@@ -19,6 +19,7 @@
 #include "elf_functions.h"
 #include "hook.h"
 #include "printable.h"
+#include "uprobe_multi.h"
 
 /*
  * Files that are known as not to be hooked: forgotten all at once when there are more, and counted
@@ -142,34 +143,22 @@ int libc_hooks__new(const struct bpf_object *object, bool verbose, struct libc_h
 	return 0;
 }
 
-/* Hooks to be taken away together. */
-static void move_links(struct hook_links *to, struct hook_links *from)
+static bool is_hooked(const struct libc_file *file)
 {
-	struct hook_link *grown;
-
-	grown = reallocarray(to->list, to->count + from->count, sizeof(*grown));
-	if (!grown) {
-		hook__detach(from);
-		return;
-	}
-	to->list = grown;
-	for (size_t i = 0; i < from->count; i++)
-		grown[to->count++] = from->list[i];
-	free(from->list);
-	*from = (struct hook_links){0};
+	return file->links.count;
 }
 
 /* Forgets a file, whose hooks are to go. */
 static void remove_file(struct libc_hooks *hooks, struct libc_file *file, struct hook_links *gone)
 {
-	if (file->links.count)
+	if (is_hooked(file))
 		hooks->hooked_count--;
 	else
 		hooks->refused_count--;
-	if (file->links.count && file->witness < 0)
+	if (is_hooked(file) && file->witness < 0)
 		hooks->orphan_count--;
-	if (file->links.count)
-		move_links(gone, &file->links);
+	if (is_hooked(file))
+		hook_links__move(gone, &file->links);
 	if (file->witness >= 0)
 		close(file->witness);
 	HASH_DEL(hooks->files, file);
@@ -210,22 +199,27 @@ static int find_functions(struct libc_hooks *hooks, int fd)
 	return !err && !hooks->offsets[hooks->program_count] ? -ENOEXEC : err;
 }
 
+static int attach_program(const struct libc_program *program, const char *path, uint64_t offset,
+			  struct hook_links *links)
+{
+	LIBBPF_OPTS(bpf_uprobe_opts, opts, .retprobe = program->returns);
+
+	if (uprobe_multi__is_for(program->program))
+		return hook_links__add_fd(links, program->program, uprobe_multi__attach(program->program, path,
+								      offset, program->returns));
+	return hook_links__add(
+		links, program->program, bpf_program__attach_uprobe_opts(program->program, -1, path, offset, &opts));
+}
+
 static int attach(struct libc_hooks *hooks, int fd, struct hook_links *links)
 {
 	char path[64];
 	int err = 0;
 
 	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
-	for (size_t i = 0; i < hooks->program_count && !err; i++) {
-		const struct libc_program *program = &hooks->programs[i];
-		LIBBPF_OPTS(bpf_uprobe_opts, opts, .retprobe = program->returns);
-
-		if (!hooks->offsets[i])
-			continue;
-		err = hook_links__add(links, program->program,
-				      bpf_program__attach_uprobe_opts(program->program, -1, path,
-								      hooks->offsets[i], &opts));
-	}
+	for (size_t i = 0; i < hooks->program_count && !err; i++)
+		if (hooks->offsets[i])
+			err = attach_program(&hooks->programs[i], path, hooks->offsets[i], links);
 	if (!err && !links->count)
 		err = -ENOEXEC;
 	if (err)
@@ -281,7 +275,7 @@ static void forget_refused(struct libc_hooks *hooks)
 	struct libc_file *file, *next;
 
 	HASH_ITER(hh, hooks->files, file, next)
-	if (!file->links.count)
+	if (!is_hooked(file))
 		remove_file(hooks, file, NULL);
 }
 
@@ -364,7 +358,7 @@ static struct libc_file *find_by_mapping(const struct libc_hooks *hooks,
 	struct libc_file *file = hooks->files;
 
 	while (file && (file->device != mapping->device || file->inode != mapping->inode ||
-			!file->links.count))
+			!is_hooked(file)))
 		file = file->hh.next;
 	return file;
 }
@@ -373,7 +367,7 @@ static struct libc_file *find_by_mapping(const struct libc_hooks *hooks,
 static bool is_kept(struct libc_hooks *hooks, struct libc_file *file,
 		    const struct libc_mapping *mapping, const struct file_place *place)
 {
-	if (!file->links.count) {
+	if (!is_hooked(file)) {
 		if (!place || file->place.born_ns == place->born_ns)
 			return true;
 		remove_file(hooks, file, NULL); /* another one has its number now */
@@ -490,7 +484,7 @@ bool libc_hooks__misses(const struct libc_hooks *hooks, uint32_t mntns)
 {
 	const struct libc_file *file = hooks->files;
 
-	while (file && (!file->links.count || file->witness >= 0 || file->mntns != mntns))
+	while (file && (!is_hooked(file) || file->witness >= 0 || file->mntns != mntns))
 		file = file->hh.next;
 	return file;
 }
@@ -506,7 +500,7 @@ void libc_hooks__release(struct libc_hooks *hooks)
 	struct hook_links gone = {0};
 
 	HASH_ITER(hh, hooks->files, file, next)
-	if (file->links.count && file->witness < 0 && file->orphaned != hooks->round)
+	if (is_hooked(file) && file->witness < 0 && file->orphaned != hooks->round)
 		remove_file(hooks, file, &gone);
 	hook__detach_aside(&gone);
 }

@@ -22,6 +22,7 @@
 #include "loader.h"
 #include "pinned_map.h"
 #include "processes.h"
+#include "uprobe_multi.h"
 #include "uretprobe_check.h"
 #include "watch.h"
 #include "watch_thread.h"
@@ -117,6 +118,17 @@ static void do_without_starts(struct bpf_object *object, struct attachment *atta
 					    &attachment->links);
 }
 
+static void choose_uprobes(struct bpf_object *object)
+{
+	struct bpf_program *program;
+
+	if (!uprobe_multi__is_known())
+		return;
+	bpf_object__for_each_program(program, object)
+		if (hook__kind(program)->group == HOOK_LIBC)
+			uprobe_multi__prepare(program);
+}
+
 /* What is being made ready: of each object that the loader opens, until it is loaded. */
 struct preparation {
 	struct tracer *tracer;
@@ -141,6 +153,7 @@ static int prepare(struct bpf_object *object, void *context)
 		if (err)
 			return err;
 	}
+	choose_uprobes(object);
 	do_without_starts(object, &preparation->tracer->attachment);
 	if (maps->losses) /* read in shared memory: no system call */
 		bpf_map__set_map_flags(maps->losses, BPF_F_MMAPABLE);
