@@ -55,7 +55,8 @@ int hook_links__add_fd(struct hook_links *links, const struct bpf_program *progr
 
 void hook_links__move(struct hook_links *to, struct hook_links *from)
 {
-	struct hook_link *grown = reallocarray(to->list, to->count + from->count + 1, sizeof(*grown));
+	struct hook_link *grown =
+		reallocarray(to->list, to->count + from->count + 1, sizeof(*grown));
 
 	if (!grown) {
 		hook__detach(from); /* which only takes longer */
@@ -187,8 +188,9 @@ static int add_first(struct hook_links *links, const struct bpf_program *program
 {
 	LIBBPF_OPTS(bpf_link_create_opts, opts, .flags = LINK_BEFORE | LINK_PREORDER);
 	int err = hook_links__add_fd(links, program,
-			 bpf_link_create(bpf_program__fd(program), cgroup,
-					 bpf_program__expected_attach_type(program), &opts));
+				     bpf_link_create(bpf_program__fd(program), cgroup,
+						     bpf_program__expected_attach_type(program),
+						     &opts));
 
 	return err == -EINVAL ? -EOPNOTSUPP : err;
 }

@@ -205,10 +205,12 @@ static int attach_program(const struct libc_program *program, const char *path, 
 	LIBBPF_OPTS(bpf_uprobe_opts, opts, .retprobe = program->returns);
 
 	if (uprobe_multi__is_for(program->program))
-		return hook_links__add_fd(links, program->program, uprobe_multi__attach(program->program, path,
-								      offset, program->returns));
+		return hook_links__add_fd(
+			links, program->program,
+			uprobe_multi__attach(program->program, path, offset, program->returns));
 	return hook_links__add(
-		links, program->program, bpf_program__attach_uprobe_opts(program->program, -1, path, offset, &opts));
+		links, program->program,
+		bpf_program__attach_uprobe_opts(program->program, -1, path, offset, &opts));
 }
 
 static int attach(struct libc_hooks *hooks, int fd, struct hook_links *links)
