@@ -18,14 +18,10 @@
 #include "event_layout.h"
 #include "filter_maps.h"
 #include "hook_watch.h"
-#include "libc_hooks.h"
+#include "libc_follow.h"
 #include "loader.h"
 #include "pinned_map.h"
-#include "processes.h"
-#include "uprobe_multi.h"
-#include "uretprobe_check.h"
 #include "watch.h"
-#include "watch_thread.h"
 
 /*
  * Per CPU. A storm of 40,000 connects a second on one CPU fills this in 65 ms. Events that columns
@@ -53,10 +49,7 @@ struct tracer {
 	const struct losses *losses; /* the map's memory */
 	size_t losses_size;
 	struct event_layout layout; /* with the BTF of the object */
-	struct libc_hooks *libc_hooks; /* NULL: no program is for the C library */
-	struct processes *processes;   /* likewise */
-	struct watch libc_watch;       /* what it takes the kernel's time to follow */
-	struct watch_thread *libc_thread;
+	struct libc_follow libc_follow;
 	struct watch watch; /* what is followed while waiting for events */
 	uint64_t missed;    /* what the kernel did not run, as read last */
 	uint64_t missed_read_ns;
@@ -103,32 +96,6 @@ static int check_maps(const struct maps *maps)
 	return err;
 }
 
-/* Ring buffers are there since Linux 5.8: without one, no process tells that it starts. */
-static void do_without_starts(struct bpf_object *object, struct attachment *attachment)
-{
-	struct bpf_map *starts = bpf_object__find_map_by_name(object, "process_starts");
-	struct bpf_program *program;
-
-	if (!starts || libbpf_probe_bpf_map_type(BPF_MAP_TYPE_RINGBUF, NULL) != 0)
-		return;
-	bpf_map__set_autocreate(starts, false);
-	bpf_object__for_each_program(program, object)
-		if (hook__kind(program)->group == HOOK_PROCESSES)
-			missing_groups__add(&attachment->missing, hook__kind(program), -EOPNOTSUPP,
-					    &attachment->links);
-}
-
-static void choose_uprobes(struct bpf_object *object)
-{
-	struct bpf_program *program;
-
-	if (!uprobe_multi__is_known())
-		return;
-	bpf_object__for_each_program(program, object)
-		if (hook__kind(program)->group == HOOK_LIBC)
-			uprobe_multi__prepare(program);
-}
-
 /* What is being made ready: of each object that the loader opens, until it is loaded. */
 struct preparation {
 	struct tracer *tracer;
@@ -153,8 +120,7 @@ static int prepare(struct bpf_object *object, void *context)
 		if (err)
 			return err;
 	}
-	choose_uprobes(object);
-	do_without_starts(object, &preparation->tracer->attachment);
+	libc_follow__prepare(object, &preparation->tracer->attachment);
 	if (maps->losses) /* read in shared memory: no system call */
 		bpf_map__set_map_flags(maps->losses, BPF_F_MMAPABLE);
 	err = pinned_map__use(object, "cgroup_map", options->cgroup_map, "--cgroupmap");
@@ -236,66 +202,12 @@ err_out:
 	return err;
 }
 
-/*
- * How long tracing waits for the hooks in what runs already: 0.05 s on an idle machine with a few
- * libraries. With many, or while others take hooks away, the rest comes later.
- */
-#define FIRST_LOOK_MS 5000
-
-/* A program that is for functions of the C library. */
-static const struct hook_kind *libc_kind(const struct tracer *tracer)
-{
-	struct bpf_program *program;
-
-	bpf_object__for_each_program(program, tracer->attachment.object)
-		if (hook__kind(program)->group == HOOK_LIBC)
-			return hook__kind(program);
-	return NULL;
-}
-
-/* The library of whatever runs, and from then on of what starts. Names can do without. */
-static int follow_libc(struct tracer *tracer)
-{
-	int err = libc_hooks__new(tracer->attachment.object, tracer->attachment.verbose,
-				  &tracer->libc_hooks);
-
-	if (!err && !tracer->libc_hooks)
-		return 0;
-	if (!err && uretprobe_check__kills()) {
-		missing_groups__add(&tracer->attachment.missing, libc_kind(tracer), -EOPNOTSUPP,
-				    &tracer->attachment.links);
-		return 0;
-	}
-	if (!err)
-		err = processes__new(tracer->attachment.object, tracer->libc_hooks,
-				     &tracer->processes);
-	if (err) {
-		warnx("cannot follow processes: %s", strerror(-err));
-		return err;
-	}
-	libc_hooks__take(tracer->libc_hooks, getpid());
-	err = libc_hooks__result(tracer->libc_hooks);
-	if (err && err != -ENOENT && err != -ENOEXEC) {
-		missing_groups__add(&tracer->attachment.missing, libc_kind(tracer), err,
-				    &tracer->attachment.links);
-		return 0;
-	}
-	err = processes__watch(tracer->processes, &tracer->libc_watch);
-	if (!err)
-		err = watch_thread__start(&tracer->libc_watch, &tracer->libc_thread);
-	if (err)
-		warnx("cannot follow processes: %s", strerror(-err));
-	else
-		processes__await_first_look(tracer->processes, FIRST_LOOK_MS);
-	return err;
-}
-
 int tracer__attach(struct tracer *tracer)
 {
 	int err = attachment__attach(&tracer->attachment);
 
 	if (!err)
-		err = follow_libc(tracer);
+		err = libc_follow__begin(&tracer->libc_follow, &tracer->attachment);
 	if (err)
 		tracer__detach(tracer);
 	return err;
@@ -440,12 +352,10 @@ void tracer__losses(struct tracer *tracer, uint64_t now_ns, struct tracer_losses
 		tracer->missed_read_ns = now_ns;
 	}
 	losses->count[TRACER_LOSS_PROBE_MISSED] = tracer->missed;
-	for (int i = 0; tracer->libc_hooks && i < LIBC_UNHOOKED_KINDS; i++)
+	for (int i = 0; i < LIBC_UNHOOKED_KINDS; i++)
 		losses->count[TRACER_LIBC_FOREIGN + i] =
-			libc_hooks__unhooked(tracer->libc_hooks, i);
-	if (tracer->processes)
-		losses->count[TRACER_STARTS_PASSED_OVER] =
-			processes__passed_over(tracer->processes);
+			libc_follow__unhooked(&tracer->libc_follow, i);
+	losses->count[TRACER_STARTS_PASSED_OVER] = libc_follow__passed_over(&tracer->libc_follow);
 }
 
 static int grow_flows(struct counted_flow **flows, size_t *capacity)
@@ -490,9 +400,7 @@ void tracer__detach(struct tracer *tracer)
 {
 	if (!tracer->detached && tracer->attachment.object)
 		tracer->missed = attachment__missed(&tracer->attachment);
-	watch_thread__stop(tracer->libc_thread);
-	tracer->libc_thread = NULL;
-	libc_hooks__detach(tracer->libc_hooks);
+	libc_follow__end(&tracer->libc_follow);
 	attachment__detach(&tracer->attachment);
 	tracer->detached = true;
 }
@@ -502,8 +410,7 @@ void tracer__close(struct tracer *tracer)
 	if (!tracer)
 		return;
 	tracer__detach(tracer);
-	processes__free(tracer->processes);
-	libc_hooks__free(tracer->libc_hooks);
+	libc_follow__free(&tracer->libc_follow);
 	event_buffers__free(tracer->buffers);
 	if (tracer->losses)
 		munmap((void *)tracer->losses, tracer->losses_size);
