@@ -89,7 +89,7 @@ static bool lacks_return(const struct attachment *attachment, const struct bpf_p
 	if (strncmp(name, "kret", 4) == 0)
 		return false;
 	end = other_end(attachment, name);
-	return end && !hook__is_attached(&attachment->links, end);
+	return end && !hook_links__has(&attachment->links, end);
 }
 
 static int attach_program(struct attachment *attachment, const struct bpf_program *program)
@@ -149,7 +149,7 @@ static bool sees_connects(const struct attachment *attachment, const char **miss
 	bpf_object__for_each_program(program, attachment->object) {
 		if (hook__kind(program)->role != HOOK_NEEDED)
 			continue;
-		if (hook__is_attached(&attachment->links, program))
+		if (hook_links__has(&attachment->links, program))
 			return true;
 		*missing = bpf_program__name(program);
 	}
@@ -175,9 +175,9 @@ int attachment__attach(struct attachment *attachment)
 }
 
 /* A hook that somebody may have taken away, or that comes with a module: libraries are files. */
-static bool is_renewable(const struct hook_kind *kind)
+static bool is_renewable(const struct bpf_program *program)
 {
-	return kind->group != HOOK_LIBC;
+	return hook__kind(program)->group != HOOK_LIBC;
 }
 
 static bool is_absent(const struct attachment *attachment, const struct bpf_program *program)
@@ -185,8 +185,8 @@ static bool is_absent(const struct attachment *attachment, const struct bpf_prog
 	const struct hook_kind *kind = hook__kind(program);
 	bool left_out = kind->role == HOOK_OPTIONAL && attachment->missing.is_missing[kind->group];
 
-	return is_renewable(kind) && is_wanted(attachment, program) && !left_out &&
-	       !hook__is_attached(&attachment->links, program);
+	return is_renewable(program) && is_wanted(attachment, program) && !left_out &&
+	       !hook_links__has(&attachment->links, program);
 }
 
 /* 0 if it is attached now. */
@@ -218,13 +218,13 @@ void attachment__attach_late(struct attachment *attachment,
 
 void attachment__renew(struct attachment *attachment)
 {
-	hook__detach_some(&attachment->links, is_renewable);
+	hook_links__detach_some(&attachment->links, is_renewable);
 	attachment__attach_late(attachment, NULL, NULL);
 }
 
 uint64_t attachment__missed(const struct attachment *attachment)
 {
-	uint64_t missed = hook__missed(&attachment->links);
+	uint64_t missed = hook_links__missed(&attachment->links);
 	struct bpf_program *program;
 
 	bpf_object__for_each_program(program, attachment->object) {
@@ -241,5 +241,5 @@ uint64_t attachment__missed(const struct attachment *attachment)
 void attachment__detach(struct attachment *attachment)
 {
 	/* returns were attached first: the entries go before them */
-	hook__detach(&attachment->links);
+	hook_links__detach(&attachment->links);
 }

@@ -64,7 +64,7 @@ static const struct bpf_program *hooked(const struct bpf_object *object,
 {
 	const struct bpf_program *program = bpf_object__find_program_by_name(object, call->program);
 
-	return program && hook__is_attached(links, program) ? program : NULL;
+	return program && hook_links__has(links, program) ? program : NULL;
 }
 
 /* While the kernel counts: does a call not run its program? */

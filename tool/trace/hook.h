@@ -7,9 +7,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-struct bpf_link;
+#include "hook_links.h"
+
 struct bpf_program;
-struct returns;
 
 /** What a program is to the whole. */
 enum hook_role {
@@ -26,21 +26,6 @@ enum hook_group {
 	HOOK_ASKED,
 	HOOK_PROCESSES,
 	HOOK_GROUPS,
-};
-
-/** What holds a program at its hook; one program can have several. */
-struct hook_link {
-	struct bpf_link *link; /* NULL: it is none of libbpf's */
-	int fd;		       /* the link's, or what holds it if there is none */
-	const struct bpf_program *program;
-};
-
-/** All of them, in the order in which they were attached. Zeroed, there is none. */
-struct hook_links {
-	struct hook_link *list;
-	size_t count;
-	struct returns *returns; /* NULL: none have needed more than the kernel's own instances */
-	char in_the_way[320];	 /* who, where the last attach failed with -EBUSY */
 };
 
 /** How programs of some kinds are attached, and what can stand in the way. */
@@ -97,44 +82,5 @@ bool hook__may_kprobe(void);
 
 /** @brief May programs read kernel memory (kernel_lockdown(7))? */
 bool hook__may_read_kernel(void);
-
-/**
- * @brief How often kprobes were hit and not run, since the kernel was in another one on that CPU.
- *
- * The kernel tells that of entries and returns since 6.7; before, 0. A return that was missed
- * leaves its entry's traces, so only entries are counted.
- */
-uint64_t hook__missed(const struct hook_links *links);
-
-/** @brief Is a program at its hook, or at one of them? */
-bool hook__is_attached(const struct hook_links *links, const struct bpf_program *program);
-
-/** @brief Take the hooks away of which a kind is, the last one first. */
-void hook__detach_some(struct hook_links *links, bool (*is_one)(const struct hook_kind *kind));
-/**
- * @brief Take over a link.
- * @param link NULL: the error stands in errno
- * @return 0, or a negative errno
- */
-int hook_links__add(struct hook_links *links, const struct bpf_program *program,
-		    struct bpf_link *link);
-
-/** @brief Take over a link's descriptor, or a negative errno, which is returned. */
-int hook_links__add_fd(struct hook_links *links, const struct bpf_program *program, int fd);
-
-/** @brief Add the links of others, which have none then. */
-void hook_links__move(struct hook_links *to, struct hook_links *from);
-
-/** @brief Take all hooks away, the last one first. */
-void hook__detach(struct hook_links *links);
-
-/**
- * @brief The same for hooks that the kernel takes its time to take away: a process of its own waits
- * for that, in the background, and ends.
- *
- * A uprobe takes two grace periods (kernel/events/uprobes.c, uprobe_unregister_sync()): 80 ms on an
- * idle machine, one after the other, in which nobody would read events.
- */
-void hook__detach_aside(struct hook_links *links);
 
 #endif

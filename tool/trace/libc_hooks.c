@@ -174,7 +174,7 @@ void libc_hooks__detach(struct libc_hooks *hooks)
 		return;
 	HASH_ITER(hh, hooks->files, file, next)
 	remove_file(hooks, file, &gone);
-	hook__detach_aside(&gone);
+	hook_links__detach_aside(&gone);
 }
 
 void libc_hooks__free(struct libc_hooks *hooks)
@@ -225,7 +225,7 @@ static int attach(struct libc_hooks *hooks, int fd, struct hook_links *links)
 	if (!err && !links->count)
 		err = -ENOEXEC;
 	if (err)
-		hook__detach(links);
+		hook_links__detach(links);
 	return err;
 }
 
@@ -339,7 +339,7 @@ static void adopt(struct libc_hooks *hooks, struct libc_file *file,
 	if (file->place.mount != place->mount) {
 		int err = find_functions(hooks, fd);
 
-		hook__detach_aside(&file->links);
+		hook_links__detach_aside(&file->links);
 		if (!err)
 			err = attach(hooks, fd, &file->links);
 		if (err) {
@@ -504,7 +504,7 @@ void libc_hooks__release(struct libc_hooks *hooks)
 	HASH_ITER(hh, hooks->files, file, next)
 	if (is_hooked(file) && file->witness < 0 && file->orphaned != hooks->round)
 		remove_file(hooks, file, &gone);
-	hook__detach_aside(&gone);
+	hook_links__detach_aside(&gone);
 }
 
 uint64_t libc_hooks__unhooked(const struct libc_hooks *hooks, enum libc_unhooked reason)
