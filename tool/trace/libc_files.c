@@ -112,6 +112,21 @@ enum libc_search libc_files__search(pid_t pid, libc_found_fn fn, void *ctx)
 	return result;
 }
 
+/*
+ * A path from /proc/PID/maps, as the process itself has it: where its root is a directory of a mount
+ * that is in sight from here, as after chroot(2), the kernel writes that before it.
+ */
+static const char *within_root(const char *path, const char *root_link)
+{
+	char root[PATH_MAX];
+	ssize_t length = readlink(root_link, root, sizeof(root));
+
+	if (length <= 1 || length == sizeof(root) || strncmp(path, root, (size_t)length) != 0 ||
+	    path[length] != '/')
+		return path;
+	return path + length;
+}
+
 /* A path as a process has it: links, also absolute ones, lead nowhere outside of its root. */
 static int open_by_path(const struct libc_mapping *mapping)
 {
@@ -123,7 +138,7 @@ static int open_by_path(const struct libc_mapping *mapping)
 	root = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (root < 0)
 		return -errno;
-	fd = (int)syscall(SYS_openat2, root, mapping->path, &how, sizeof(how));
+	fd = (int)syscall(SYS_openat2, root, within_root(mapping->path, path), &how, sizeof(how));
 	if (fd < 0)
 		fd = -errno;
 	close(root);
