@@ -44,10 +44,22 @@ static __always_inline int dns_note_asker(struct bpf_sock_addr *server)
 	return 1;
 }
 
+/* Is it a server of the DNS, or was, before a program on a cgroup led the process elsewhere? */
+static __always_inline int dns_is_asked(struct bpf_sock_addr *server)
+{
+#ifdef DNS_ASKING
+	int was_asked = dns_was_asked((u64)server->sk);
+#else
+	int was_asked = 0;
+#endif
+
+	return was_asked || server->user_port == htons(DNS_PORT);
+}
+
 /* TCP, and UDP with a connected socket. One that is connected elsewhere now has asked before. */
 static __always_inline int dns_connect(struct bpf_sock_addr *server)
 {
-	if (server->user_port == htons(DNS_PORT))
+	if (dns_is_asked(server))
 		return dns_note_asker(server);
 	dns_clients.sk_storage_delete(server->sk);
 	return 1;
@@ -66,10 +78,10 @@ int cgroup__connect6(struct bpf_sock_addr *server)
 /* UDP with a socket that isn't: each datagram. */
 int cgroup__sendmsg4(struct bpf_sock_addr *server)
 {
-	return server->user_port == htons(DNS_PORT) ? dns_note_asker(server) : 1;
+	return dns_is_asked(server) ? dns_note_asker(server) : 1;
 }
 
 int cgroup__sendmsg6(struct bpf_sock_addr *server)
 {
-	return server->user_port == htons(DNS_PORT) ? dns_note_asker(server) : 1;
+	return dns_is_asked(server) ? dns_note_asker(server) : 1;
 }

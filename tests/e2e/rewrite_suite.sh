@@ -217,6 +217,23 @@ beside_all_columns() {
 	done
 }
 
+# A process that asks 10.99.0.53:53 is led to another port, and its answers come from there.
+resolver_on_another_port() {
+	/usr/bin/python3 "$here/rewrite_resolver.py" serve 127.0.0.6@4054 >"$work/resolver" 2>&1 &
+	pids+=($!)
+	wait_until 10 grep -q ready "$work/resolver" && agent "$child" link connect4 10.99.0.53@53 127.0.0.6@4054 &&
+		agent "$child" link sendmsg4 10.99.0.53@53 127.0.0.6@4054 &&
+		agent "$child" link recvmsg4 127.0.0.6@4054 10.99.0.53@53 &&
+		start resolver -d --dns-source wire --columns daddr,dport || return
+	in_child timeout 60 /usr/bin/python3 "$here/rewrite_resolver.py" ask connected 10.99.0.53 127.0.0.51.test 4081
+	in_child timeout 60 /usr/bin/python3 "$here/rewrite_resolver.py" ask each 10.99.0.53 127.0.0.52.test 4082
+	finish_trace resolver 2
+	kill "${pids[@]}"
+	cat "$work/resolver.out" "$work/resolver.err"
+	grep -qE '^127\.0\.0\.51 +4081 +127\.0\.0\.51\.test' "$work/resolver.out" &&
+		grep -qE '^127\.0\.0\.52 +4082 +127\.0\.0\.52\.test' "$work/resolver.out"
+}
+
 # What nobody asked for costs nothing.
 only_where_it_is_asked_for() {
 	! "$TCPCONNECT" --attach "$hooks" --ebpf -r | grep -q asked_ &&
@@ -312,6 +329,7 @@ if [ "$prepare_failed" = 0 ]; then
 	check_alone "-d names what the process gave, in the usual columns" named_without_a_column
 	check_alone "asked in JSON" asked_in_json
 	check_alone "asked beside all other columns" beside_all_columns
+	check_alone "answers of a resolver on another port" resolver_on_another_port
 	check "nothing of it without -d and the column" only_where_it_is_asked_for
 	check_alone "others can attach beside the tool" others_can_attach
 	if [ "$hooks" = kprobe ]; then

@@ -88,6 +88,7 @@ static const struct probe_file {
 	{"connect_sockops.c", with_sockops, "with sockops (--attach sockops)"},
 	{"dns.h", dns_wire, "with -d, unless --dns-source libc"},
 	{"dns_kprobe.c", dns_with_kprobes, "with -d and kprobes (--attach kprobe)"},
+	{"dns_asked.c", dns_with_kprobes, "with -d and kprobes (--attach kprobe)"},
 	{"dns_asker.c", dns_wire, "with -d, unless --dns-source libc"},
 	{"dns_cgroup.c", dns_wire, "with -d, unless --dns-source libc"},
 	{"dns_libc.c", dns_libc, "with -d, unless --dns-source wire"},

@@ -187,13 +187,18 @@ static int attach_first_to_root_cgroup(const struct bpf_program *program, struct
 	return err;
 }
 
-/* Without IPv6 there is no such function, as there is no tcp_v6_connect(), which is said. */
+/*
+ * Without IPv6 there is no such function, as there is no tcp_v6_connect(), which is said; and
+ * without programs on cgroups nothing is rewritten.
+ */
 static int attach_pre_connect(const struct bpf_program *program, struct hook_links *links)
 {
 	int err = attach_kprobe(program, links);
 
 	if (err == -ENOENT && strstr(bpf_program__name(program), "tcp_v6") &&
 	    access("/proc/sys/net/ipv6", F_OK) != 0)
+		return 0;
+	if (err == -ENOENT && strstr(bpf_program__name(program), "cgroup_bpf"))
 		return 0;
 	return err;
 }
