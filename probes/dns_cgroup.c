@@ -109,19 +109,24 @@ static __always_inline void dns_note_question(struct dns_client *client, u16 id)
 static __always_inline int dns_answers(struct dns_client *client, u16 id)
 {
 	u32 now = dns_now();
+	int known = 0;
 
 	if (!client->sent)
 		return 1;
+	/* of those with the same id one that waits: ids are chosen at random, and come again */
 	for (int i = 0; i < DNS_QUESTIONS; i++) {
 		struct dns_question *question = &client->questions[i];
 
 		if (question->id != id || question->state == DNS_UNUSED ||
 		    now - question->sent > DNS_PATIENCE)
 			continue;
+		known = 1;
+		if (question->state == DNS_ANSWERED)
+			continue;
 		question->state = DNS_ANSWERED;
-		return 1;
+		break;
 	}
-	return 0;
+	return known;
 }
 
 /* Answers come on this connection, and the first begins at the byte that this segment waits for. */

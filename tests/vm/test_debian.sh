@@ -21,6 +21,8 @@ resolvers=$(tests/e2e/fetch_resolvers.sh) || echo "# systemd-resolved and nscd c
 guest 6.1 -- env TCPCONNECT="$TCPCONNECT" bash tests/e2e/suite.sh --hooks kprobe
 guest 6.1 -- env TCPCONNECT="$TCPCONNECT" bash tests/e2e/outcome_suite.sh --hooks kprobe --beside-python
 guest 6.1 -- env TCPCONNECT="$TCPCONNECT" RESOLVERS="$resolvers" bash tests/e2e/dns_suite.sh --beside-python
+guest 6.1 --no-headers -- env TCPCONNECT="$TCPCONNECT" bash tests/e2e/rewrite_suite.sh
+guest 6.1 --no-headers -- env TCPCONNECT="$TCPCONNECT" bash tests/e2e/libc_suite.sh
 guest 6.1 -- env TCPCONNECT="$TCPCONNECT" bash tests/e2e/restricted.sh
 guest 5.10 -- env TCPCONNECT="$TCPCONNECT" bash tests/e2e/namespaces_suite.sh --hooks kprobe
 guest 6.1 --append lockdown=confidentiality -- env TCPCONNECT="$TCPCONNECT" bash tests/e2e/restricted.sh
