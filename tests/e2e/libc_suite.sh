@@ -93,6 +93,7 @@ end_askers() {
 	done 2>/dev/null <"$work/askers"
 }
 trap 'end_askers; umount -R -l "$work/libraries"; cleanup' EXIT
+trap 'exit 143' TERM
 
 # Starts a program that looks up what it is told. start_asker NAME COMMAND…; its pid in $asker.
 start_asker() {
@@ -245,7 +246,7 @@ same_file_by_overlays() {
 	start_asker o1 unshare --mount chroot "$work/libraries/o1/root" /look_up_by getaddrinfo 1 && first=$asker && wait_until 30 is_hooked overlays "$work/libraries/o1/" &&
 		start_asker o2 unshare --mount chroot "$work/libraries/o2/root" /look_up_by getaddrinfo 1 || return 1
 	ask o1 200 && sleep 0.5 && ask o2 201 && all_named overlays 200 201 || return 1
-	[ "$(grep -c 'hooked .*/libraries/o[12]/root/' "$work/overlays.err")" = 1 ] && ! grep 'lost .*look-ups' "$work/overlays.err" || {
+	[ "$(grep -c 'hooked '"$work"'/libraries/o[12]/root/' "$work/overlays.err")" = 1 ] && ! grep 'lost .*look-ups' "$work/overlays.err" || {
 		cat "$work/overlays.err"
 		return 1
 	}
