@@ -40,7 +40,7 @@ bool uprobe_multi__is_known(void)
 
 	return sizeof(void *) == sizeof(uint64_t) && uname(&kernel) == 0 &&
 	       sscanf(kernel.release, "%u.%u", &major, &minor) == 2 &&
-	       (major > 6 || (major == 6 && minor >= 12));
+	       (major > 6 || (major == 6 && minor >= 18));
 }
 
 void uprobe_multi__prepare(struct bpf_program *program)

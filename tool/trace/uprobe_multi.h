@@ -12,8 +12,8 @@
 struct bpf_program;
 
 /**
- * @brief Does the running kernel have them, as they are since they are taken away without making
- * others wait (Linux 6.12)?
+ * @brief Does the running kernel have them, so that it takes them away in time? They are there since
+ * Linux 6.6; on an emulated 6.12 they were not all gone after minutes, on 6.18 within seconds.
  */
 bool uprobe_multi__is_known(void);
 
