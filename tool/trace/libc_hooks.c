@@ -337,11 +337,14 @@ static void adopt(struct libc_hooks *hooks, struct libc_file *file,
 		  const struct libc_mapping *mapping, int fd, const struct file_place *place)
 {
 	if (file->place.mount != place->mount) {
+		/* for a moment it is hooked twice, and no look-up is missed */
+		struct hook_links before = file->links;
 		int err = find_functions(hooks, fd);
 
-		hook_links__detach_aside(&file->links);
+		file->links = (struct hook_links){0};
 		if (!err)
 			err = attach(hooks, fd, &file->links);
+		hook_links__detach_aside(&before);
 		if (err) {
 			count_unhooked(hooks, err);
 			hooks->hooked_count--;
