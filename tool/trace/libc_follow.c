@@ -112,7 +112,13 @@ uint64_t libc_follow__passed_over(const struct libc_follow *follow)
 
 void libc_follow__end(struct libc_follow *follow)
 {
-	watch_thread__stop(follow->thread);
+	if (follow->hangs)
+		return;
+	if (!watch_thread__stop(follow->thread)) {
+		warnx("warning: a C library's file does not answer; its hooks go with this process");
+		follow->hangs = true;
+		return;
+	}
 	follow->thread = NULL;
 	libc_hooks__detach(follow->hooks);
 }
@@ -120,6 +126,8 @@ void libc_follow__end(struct libc_follow *follow)
 void libc_follow__free(struct libc_follow *follow)
 {
 	libc_follow__end(follow);
+	if (follow->hangs)
+		return;
 	processes__free(follow->processes);
 	libc_hooks__free(follow->hooks);
 	*follow = (struct libc_follow){0};

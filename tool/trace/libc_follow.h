@@ -3,6 +3,7 @@
 #ifndef TCPCONNECT_LIBC_FOLLOW_H
 #define TCPCONNECT_LIBC_FOLLOW_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "attachment.h"
@@ -18,6 +19,7 @@ struct libc_follow {
 	struct processes *processes; /* NULL: likewise, or they cannot be hooked */
 	struct watch watch;	     /* what it takes the kernel's time to follow */
 	struct watch_thread *thread;
+	bool hangs; /* the thread, which has all of the above to itself then */
 };
 
 /**

@@ -411,6 +411,8 @@ void tracer__close(struct tracer *tracer)
 		return;
 	tracer__detach(tracer);
 	libc_follow__free(&tracer->libc_follow);
+	if (tracer->libc_follow.hangs)
+		return; /* its thread has part of this still: the process's end frees it */
 	event_buffers__free(tracer->buffers);
 	if (tracer->losses)
 		munmap((void *)tracer->losses, tracer->losses_size);

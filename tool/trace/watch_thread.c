@@ -8,10 +8,14 @@
 #include <stdbool.h>
 #include <stdlib.h>
 #include <sys/eventfd.h>
+#include <time.h>
 #include <unistd.h>
 
 /* A row's time may be later than this: then it is waited for once more. */
 #define WAIT_MS 60000
+
+/* Setting a hook takes some 100 ms, and with many libraries a row has a few at once. */
+#define STOP_S 10
 
 struct watch_thread {
 	const struct watch *watch;
@@ -63,15 +67,20 @@ int watch_thread__start(const struct watch *watch, struct watch_thread **thread)
 	return err;
 }
 
-void watch_thread__stop(struct watch_thread *thread)
+bool watch_thread__stop(struct watch_thread *thread)
 {
 	const uint64_t one = 1;
+	struct timespec until;
 
 	if (!thread)
-		return;
+		return true;
 	__atomic_store_n(&thread->stopped, true, __ATOMIC_RELEASE);
-	if (write(thread->wake_fd, &one, sizeof(one)) == sizeof(one))
-		pthread_join(thread->thread, NULL);
+	clock_gettime(CLOCK_MONOTONIC, &until);
+	until.tv_sec += STOP_S;
+	if (write(thread->wake_fd, &one, sizeof(one)) != sizeof(one) ||
+	    pthread_clockjoin_np(thread->thread, NULL, CLOCK_MONOTONIC, &until) != 0)
+		return false;
 	close(thread->wake_fd);
 	free(thread);
+	return true;
 }

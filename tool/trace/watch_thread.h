@@ -7,6 +7,8 @@
 #ifndef TCPCONNECT_WATCH_THREAD_H
 #define TCPCONNECT_WATCH_THREAD_H
 
+#include <stdbool.h>
+
 #include "watch.h"
 
 struct watch_thread;
@@ -18,7 +20,11 @@ struct watch_thread;
  */
 int watch_thread__start(const struct watch *watch, struct watch_thread **thread);
 
-/** @brief Wait until it has done with what it is at, and end it. NULL is allowed. */
-void watch_thread__stop(struct watch_thread *thread);
+/**
+ * @brief Wait until it has done with what it is at, and end it. NULL is allowed.
+ * @return false when it has not ended within 10 s, say for a file of a hanging file system: then what
+ * it looks at stays its own until the process ends
+ */
+bool watch_thread__stop(struct watch_thread *thread);
 
 #endif
