@@ -27,7 +27,7 @@ for argument in "$@"; do
 done
 
 apt_build=(build-essential cmake ninja-build pkg-config libbpfcc-dev libbpf-dev libelf-dev zlib1g-dev
-	uthash-dev libyajl-dev)
+	uthash-dev libyajl-dev libcap-ng-dev libseccomp-dev)
 # what tests/ runs: unit tests, guests, the peers, resolvers and clients, linters
 apt_tests=(libcmocka-dev clang libclang-rt-14-dev llvm valgrind clang-format clang-tidy cppcheck
 	qemu-system-x86 busybox-static cpio kmod zstd xz-utils debootstrap
@@ -35,10 +35,10 @@ apt_tests=(libcmocka-dev clang libclang-rt-14-dev llvm valgrind clang-format cla
 	python3 perl curl netcat-openbsd openssh-client bind9-dnsutils dnsmasq-base rclone musl-tools liburing-dev man-db
 	patch)
 dnf_build=(gcc make cmake ninja-build pkgconf-pkg-config bcc-devel libbpf-devel elfutils-libelf-devel
-	zlib-devel uthash-devel yajl-devel)
+	zlib-devel uthash-devel yajl-devel libcap-ng-devel libseccomp-devel)
 zypper_build=(gcc make cmake ninja pkg-config bcc-devel libbpf-devel libelf-devel zlib-devel uthash-devel
-	libyajl-devel)
-pacman_build=(base-devel cmake ninja pkgconf bcc libbpf libelf zlib uthash yajl)
+	libyajl-devel libcap-ng-devel libseccomp-devel)
+pacman_build=(base-devel cmake ninja pkgconf bcc libbpf libelf zlib uthash yajl libcap-ng libseccomp)
 
 as_root() {
 	if [ "$(id -u)" = 0 ]; then
@@ -99,6 +99,6 @@ elif command -v pacman >/dev/null; then
 	as_root pacman -S --needed --noconfirm "${pacman_build[@]}" linux-headers
 else
 	echo "install-deps.sh: none of apt, dnf, zypper, pacman is here: install a C compiler, CMake," \
-		"pkg-config, libbcc, libbpf (1.0 or later), libelf, zlib, uthash and yajl yourself" >&2
+		"pkg-config, libbcc, libbpf (1.0 or later), libelf, zlib, uthash, yajl, libcap-ng and libseccomp yourself" >&2
 	exit 1
 fi

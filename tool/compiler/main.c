@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * tcpconnect-compile: BPF C on stdin, a BPF ELF object on stdout. It needs no privilege, and LLVM's
- * memory goes with it.
+ * tcpconnect-compile: BPF C on stdin, a BPF ELF object on stdout. It needs no privilege, gives up
+ * what it has before it looks at the text, and LLVM's memory goes with it.
  */
 #include <dlfcn.h>
 #include <err.h>
@@ -26,9 +26,11 @@
 #include "file.h"
 #include "object/kernel_identity.h"
 #include "object/maker.h"
+#include "compiler/kernel_types/kernel_files.h"
 #include "compiler/kernel_types/kernel_types.h"
 #include "object/object.h"
 #include "object_writer.h"
+#include "sandbox.h"
 
 #define TEXT_MAX   (16 * 1024 * 1024)
 #define EXIT_USAGE 2
@@ -113,9 +115,9 @@ static int parse(int argc, char **argv, struct request *request)
 	return optind == argc ? 0 : -EINVAL;
 }
 
-static bool allowed(const struct request *request, const struct kernel_types_way *way)
+static bool allowed(const struct request *request, const char *choice)
 {
-	return strcmp(request->types, "auto") == 0 || strcmp(request->types, way->choice) == 0;
+	return strcmp(request->types, "auto") == 0 || strcmp(request->types, choice) == 0;
 }
 
 static double seconds(void)
@@ -245,7 +247,7 @@ static int compile(const struct request *request, const struct kernel_types_sour
 	int err = -ENOENT;
 
 	for (const struct kernel_types_way *way = kernel_types_ways; way->choice && !*module; way++)
-		if (allowed(request, way))
+		if (allowed(request, way->choice))
 			err = attempt(request, source, way, text, &attempts, module);
 	if (err)
 		report(request, source, &attempts);
@@ -253,8 +255,14 @@ static int compile(const struct request *request, const struct kernel_types_sour
 	return err;
 }
 
+/* What is written into the object about its making: known before files are out of sight. */
+struct maker {
+	struct kernel_identity kernel;
+	char files[MAKER_MAX];
+};
+
 /* This program and libbcc: whoever of them changes may compile otherwise. */
-static void describe_maker(char maker[MAKER_MAX])
+static void describe_maker(const char *release, struct maker *maker)
 {
 	char self[PATH_MAX] = "";
 	const char *paths[2] = {self, ""};
@@ -264,22 +272,21 @@ static void describe_maker(char maker[MAKER_MAX])
 		self[0] = '\0';
 	if (dladdr((const void *)bpf_module_create_c_from_string, &libbcc) != 0)
 		paths[1] = libbcc.dli_fname;
-	maker__describe(paths, 2, maker);
+	maker__describe(paths, 2, maker->files);
+	kernel_identity__get(&maker->kernel, release);
 }
 
 /* The object and its seal: 0 or a negative errno, with what failed in `why` if that is known. */
-static int make_object(const struct bcc_module *module, const char *text,
-		       const struct kernel_identity *identity, int fd, int out, char *why,
-		       size_t why_size)
+static int make_object(const struct bcc_module *module, const char *text, const struct maker *maker,
+		       int fd, int out, char *why, size_t why_size)
 {
-	char kernel[KERNEL_IDENTITY_MAX], maker[MAKER_MAX], seal[OBJECT_SEAL_SIZE + 1];
+	char kernel[KERNEL_IDENTITY_MAX], seal[OBJECT_SEAL_SIZE + 1];
 	char *bytes = NULL;
 	size_t size;
 	int err;
 
-	kernel_identity__write(identity, kernel, sizeof(kernel));
-	describe_maker(maker);
-	err = object_writer__write(fd, module, text, kernel, maker, why, why_size);
+	kernel_identity__write(&maker->kernel, kernel, sizeof(kernel));
+	err = object_writer__write(fd, module, text, kernel, maker->files, why, why_size);
 	if (err)
 		return err;
 	if (lseek(fd, 0, SEEK_SET) != 0)
@@ -296,12 +303,12 @@ static int make_object(const struct bcc_module *module, const char *text,
 }
 
 static int write_object(const struct bcc_module *module, const char *text,
-			const struct kernel_identity *identity, int out)
+			const struct maker *maker, int out)
 {
 	char why[512] = "";
 	/* libelf wants to seek, stdout may be a pipe */
 	int fd = memfd_create("object", MFD_CLOEXEC);
-	int err = fd < 0 ? -errno : make_object(module, text, identity, fd, out, why, sizeof(why));
+	int err = fd < 0 ? -errno : make_object(module, text, maker, fd, out, why, sizeof(why));
 
 	if (err && why[0])
 		warnx("%s", why);
@@ -312,13 +319,122 @@ static int write_object(const struct bcc_module *module, const char *text,
 	return err;
 }
 
+static void tell_unconfined(const char *what, int err)
+{
+	warnx("compiling without %s: %s", what, strerror(-err));
+}
+
+/* Root decides whose headers the kernel's programs are made with. */
+static void warn_of_distrust(const struct kernel_files *files)
+{
+	if (files->headers == 0 && files->distrust[0])
+		warnx("warning: --headers: %s", files->distrust);
+}
+
+/* The files from which types are taken; all that root's power is used for. */
+static void find_files(const struct request *request, const struct kernel_types_source *source,
+		       struct kernel_files *files)
+{
+	kernel_files__find(source, geteuid() == 0, files);
+	warn_of_distrust(files);
+	if (allowed(request, "headers") &&
+	    (!allowed(request, "btf") || access(KERNEL_BTF, R_OK) != 0))
+		kernel_files__take_archive(source, files);
+}
+
+/* More paths than there are of each kind. */
+#define READABLE_MAX 16
+
+/* What is read for this kernel, for the sandbox. */
+struct readable {
+	char config[PATH_MAX], modules[PATH_MAX];
+	const char *paths[READABLE_MAX];
+	size_t count;
+};
+
+static void add_path(struct readable *readable, const char *path)
+{
+	readable->paths[readable->count++] = path;
+}
+
+static void list_readable(const struct kernel_types_source *source,
+			  const struct kernel_files *files, struct readable *readable)
+{
+	static const char *const for_tar[] = {"/usr", "/bin", "/lib", "/lib64", "/etc/ld.so.cache"};
+
+	readable->count = 0;
+	snprintf(readable->config, sizeof(readable->config), "/boot/config-%s", source->release);
+	snprintf(readable->modules, sizeof(readable->modules), "/lib/modules/%s", source->release);
+	add_path(readable, readable->config);
+	add_path(readable, readable->modules);
+	if (files->headers == 0) {
+		add_path(readable, files->trees.build);
+		add_path(readable, files->trees.source);
+	}
+	for (size_t i = 0; files->archive >= 0 && i < sizeof(for_tar) / sizeof(for_tar[0]); i++)
+		add_path(readable, for_tar[i]);
+}
+
+/* From here on the process has no power that the text could abuse. */
+static int confine(const struct request *request, const struct kernel_types_source *source,
+		   struct kernel_files *files, struct directory **directory)
+{
+	struct readable readable;
+	struct sandbox sandbox = {.tell = request->verbose ? tell_unconfined : NULL};
+	int err;
+
+	list_readable(source, files, &readable);
+	sandbox.readable = readable.paths;
+	sandbox.readable_count = readable.count;
+	err = sandbox__drop(&sandbox);
+	if (err) {
+		warnx("cannot give up capabilities: %s", strerror(-err));
+		return err;
+	}
+	err = directory__make(directory);
+	if (err) {
+		warnx("headers for the compiler cannot be made (%s; TMPDIR names the place)",
+		      strerror(-err));
+		return err;
+	}
+	kernel_files__unpack(files, *directory);
+	err = sandbox__confine(&sandbox, *directory);
+	if (err)
+		warnx("cannot restrict the compiler's system calls (seccomp): %s", strerror(-err));
+	return err;
+}
+
+/* From a text to an object, in a process that can do nothing else. */
+static int run(const struct request *request, const char *text, int out)
+{
+	struct kernel_types_source source = {.btf = request->btf, .headers = request->headers};
+	struct directory *directory = NULL;
+	struct bcc_module *module = NULL;
+	struct kernel_files files;
+	struct maker maker;
+	int err;
+
+	describe_maker(request->release, &maker);
+	source.release = maker.kernel.release;
+	source.machine = maker.kernel.machine;
+	find_files(request, &source, &files);
+	err = confine(request, &source, &files, &directory);
+	source.files = &files;
+	source.directory = directory;
+	if (!err)
+		err = compile(request, &source, text, &module);
+	if (!err)
+		err = write_object(module, text, &maker, out);
+	bcc_module__free(module);
+	kernel_files__close(&files);
+	directory__remove(directory);
+	return err;
+}
+
 int main(int argc, char **argv)
 {
 	struct request request;
 	static struct last_words words; /* outlives main(): on_exit() */
-	struct kernel_identity identity;
-	struct kernel_types_source source;
-	struct bcc_module *module = NULL;
 	char headers[PATH_MAX], btf[PATH_MAX];
 	char *text = NULL;
 	size_t size;
@@ -334,20 +450,12 @@ int main(int argc, char **argv)
 	err = leave_working_directory(&request, headers, btf);
 	if (err)
 		errx(EXIT_FAILURE, "cannot go to /: %s", strerror(-err));
-	kernel_identity__get(&identity, request.release);
-	source = (struct kernel_types_source){.release = identity.release,
-					      .machine = identity.machine,
-					      .btf = request.btf,
-					      .headers = request.headers};
 	libbpf_set_print(NULL);
 	err = file__read_fd(STDIN_FILENO, TEXT_MAX, &text, &size);
 	out = fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3);
 	if (err || out < 0)
 		errx(EXIT_FAILURE, "cannot read the probe text: %s", strerror(err ? -err : errno));
-	err = compile(&request, &source, text, &module);
-	if (!err)
-		err = write_object(module, text, &identity, out);
-	bcc_module__free(module);
+	err = run(&request, text, out);
 	free(text);
 	return err ? EXIT_FAILURE : EXIT_SUCCESS;
 }

@@ -3,6 +3,7 @@
 
 #include <err.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdint.h>
@@ -23,12 +24,16 @@
 /* After this long on a terminal, a person is told what takes the time. */
 #define PROGRESS_AFTER_MS 500
 
+/* The child's descriptor behind the standard streams: open until it ends. */
+#define LIFELINE 3
+
 /* What the child's exit status says when the dynamic loader found a library missing (ld.so(8)). */
 #define EXIT_LOADER 127
 
 struct child {
 	pid_t pid;
 	int alive;    /* read end of a pipe that closes when the child ends */
+	int lifeline; /* its other end, the child's alone */
 	int text;     /* memfds: its stdin, */
 	int object;   /* its stdout, */
 	int messages; /* and its stderr */
@@ -43,6 +48,7 @@ static void close_fd(int fd)
 static void close_child(struct child *child)
 {
 	close_fd(child->alive);
+	close_fd(child->lifeline);
 	close_fd(child->text);
 	close_fd(child->object);
 	close_fd(child->messages);
@@ -59,6 +65,24 @@ static void add(const char **argv, size_t *argc, const char *option, const char 
 static const char *types_name(enum types_choice types)
 {
 	return types == TYPES_BTF ? "btf" : types == TYPES_HEADERS ? "headers" : "auto";
+}
+
+/* Root's compiler is told nothing by whoever started this: no LD_PRELOAD, CPATH, TMPDIR. */
+static char **environment(void)
+{
+	static char *const roots[] = {"PATH=/usr/sbin:/usr/bin:/sbin:/bin", NULL};
+
+	return geteuid() == 0 ? (char **)roots : environ;
+}
+
+/* The memfds as standard streams and the lifeline; nothing else that is open here. */
+static int hand_over(const struct child *child)
+{
+	if (dup2(child->text, STDIN_FILENO) < 0 || dup2(child->object, STDOUT_FILENO) < 0 ||
+	    dup2(child->messages, STDERR_FILENO) < 0 || dup2(child->lifeline, LIFELINE) < 0)
+		return -errno;
+	closefrom(LIFELINE + 1);
+	return 0;
 }
 
 static void exec_compiler(const struct compile_request *request, const struct child *child,
@@ -82,10 +106,9 @@ static void exec_compiler(const struct compile_request *request, const struct ch
 	signal(SIGPIPE, SIG_DFL);
 	signal(SIGINT, SIG_IGN); /* Ctrl-C at a terminal: the parent gets it too, and ends this */
 	signal(SIGHUP, SIG_IGN);
-	if (dup2(child->text, STDIN_FILENO) >= 0 && dup2(child->object, STDOUT_FILENO) >= 0 &&
-	    dup2(child->messages, STDERR_FILENO) >= 0)
-		execv(request->program, (char **)argv);
-	dprintf(child->messages, "tcpconnect: %s: %s\n", request->program, strerror(errno));
+	if (hand_over(child) == 0)
+		execve(request->program, (char **)argv, environment());
+	dprintf(STDERR_FILENO, "tcpconnect: %s: %s\n", request->program, strerror(errno));
 	_exit(EXIT_FAILURE);
 }
 
@@ -94,7 +117,8 @@ static int start(const struct compile_request *request, struct child *child)
 	int alive[2], err;
 	pid_t parent = getpid();
 
-	*child = (struct child){.alive = -1, .text = -1, .object = -1, .messages = -1};
+	*child = (struct child){
+		.alive = -1, .lifeline = -1, .text = -1, .object = -1, .messages = -1};
 	child->text = memfd_create("tcpconnect text", MFD_CLOEXEC);
 	child->object = memfd_create("tcpconnect object", MFD_CLOEXEC);
 	child->messages = memfd_create("tcpconnect messages", MFD_CLOEXEC);
@@ -103,14 +127,17 @@ static int start(const struct compile_request *request, struct child *child)
 	err = file__write_fd(child->text, request->text, strlen(request->text));
 	if (err)
 		return err;
-	if (lseek(child->text, 0, SEEK_SET) < 0 || pipe(alive) != 0)
+	if (lseek(child->text, 0, SEEK_SET) < 0 || pipe2(alive, O_CLOEXEC) != 0)
 		return -errno;
 	child->alive = alive[0];
+	child->lifeline = alive[1];
 	child->pid = fork();
 	if (child->pid == 0)
-		exec_compiler(request, child, parent); /* keeps alive[1] open until it ends */
-	close(alive[1]);
-	return child->pid < 0 ? -errno : 0;
+		exec_compiler(request, child, parent);
+	err = child->pid < 0 ? -errno : 0;
+	close(child->lifeline);
+	child->lifeline = -1;
+	return err;
 }
 
 static int64_t now_ms(void)
@@ -167,14 +194,32 @@ static void print_messages(int fd)
 	free(messages);
 }
 
+/* The limits are the compiler's own: MEMORY_MAX, SECONDS_MAX of compiler/sandbox.c. */
+static void report_signal(int number)
+{
+	switch (number) {
+	case SIGXCPU:
+		warnx("the compiler was ended at its limit of processor time, 15 minutes at most: "
+		      "does a macro of the probe expand without end?");
+		break;
+	case SIGSYS:
+		warnx("the compiler was ended for a system call that no compiler makes: is the "
+		      "probe from a source that you trust? Otherwise please report it, with the "
+		      "version of libbcc");
+		break;
+	default:
+		warnx("the compiler was ended by signal %d (%s); is there enough memory? It takes "
+		      "205 MB, and 1 GiB at most",
+		      number, strsignal(number));
+	}
+}
+
 /* The compiler has said what failed, unless it could not start or was killed. */
 static int report_failure(const struct child *child, int status)
 {
 	print_messages(child->messages);
 	if (WIFSIGNALED(status))
-		warnx("the compiler was ended by signal %d (%s); is there enough memory? It "
-		      "takes 205 MB",
-		      WTERMSIG(status), strsignal(WTERMSIG(status)));
+		report_signal(WTERMSIG(status));
 	else if (WEXITSTATUS(status) == EXIT_LOADER)
 		warnx("the compiler did not start for want of a library: install libbcc (Debian: "
 		      "apt-get install libbpfcc), or use --object with an object compiled "

@@ -8,19 +8,19 @@
 #include <unistd.h>
 #include <bpf/btf.h>
 
+#include "btf_file.h"
 #include "kernel_headers.h"
 #include "kernel_btf.h"
 #include "kernel_config.h"
+#include "kernel_files.h"
 #include "libbcc.h"
-
-#define RUNNING_BTF "/sys/kernel/btf/vmlinux"
 
 /* BTF names no release, but it can be compared with the running kernel's. */
 enum comparison { CANNOT_COMPARE, SAME_KERNEL, OTHER_KERNEL };
 
 static enum comparison compare_with_running(const struct btf *btf)
 {
-	struct btf *running = btf__parse(RUNNING_BTF, NULL);
+	struct btf *running = btf__parse(KERNEL_BTF, NULL);
 	const void *one, *other;
 	__u32 size, other_size;
 	bool same;
@@ -44,7 +44,7 @@ static int check_file(const struct kernel_types_source *source, const struct btf
 	if (runs && comparison == OTHER_KERNEL)
 		return types_tree__because(
 			tree, -ESTALE,
-			"the BTF in %s is not that of the running kernel, which is in " RUNNING_BTF,
+			"the BTF in %s is not that of the running kernel, which is in " KERNEL_BTF,
 			source->btf);
 	if (!runs && comparison == SAME_KERNEL)
 		return types_tree__because(tree, -ESTALE,
@@ -56,26 +56,26 @@ static int check_file(const struct kernel_types_source *source, const struct btf
 static int open_btf(const struct kernel_types_source *source, struct btf **btf,
 		    const struct types_tree *tree)
 {
-	const char *path = source->btf ? source->btf : RUNNING_BTF;
-	int err;
+	const char *path = source->btf ? source->btf : KERNEL_BTF;
+	int err = 0;
 
 	if (!source->btf && !types_tree__runs(source->release))
 		return types_tree__because(
 			tree, -ENOENT,
 			"kernel %s does not run here, and no file with its BTF was given",
 			source->release);
-	if (access(path, R_OK)) {
-		if (source->btf)
-			return types_tree__because(tree, -errno, "BTF file %s: %s", path,
-						   strerror(errno));
+	if (source->btf && source->files->btf < 0)
+		return types_tree__because(tree, source->files->btf, "BTF file %s: %s", path,
+					   strerror(-source->files->btf));
+	if (!source->btf && access(path, R_OK))
 		return types_tree__because(
 			tree, -ENOENT, "the kernel has no BTF (%s; CONFIG_DEBUG_INFO_BTF)", path);
-	}
-	*btf = btf__parse(path, NULL);
+	*btf = source->btf ? btf_file__read(source->files->btf) : btf__parse(path, NULL);
 	if (!*btf) /* libbpf has error numbers of its own, which have no text */
 		return types_tree__because(tree, -EINVAL, "no kernel BTF can be read from %s",
 					   path);
-	err = source->btf ? check_file(source, *btf, tree) : 0;
+	if (source->btf)
+		err = check_file(source, *btf, tree);
 	if (err) {
 		btf__free(*btf);
 		*btf = NULL;
@@ -243,12 +243,12 @@ static int fill(const struct kernel_types_source *source, bool all, struct c_tex
 	if (!err && libbcc)
 		err = c_text__read(&taken, libbcc);
 	if (!err)
-		err = directory__make(&tree->directory);
+		err = types_tree__make_directory(tree, source);
 	if (!err)
 		err = fill_directory(source, btf, all, probe, &taken, tree->directory, &count);
 	if (!err)
 		err = types_tree__describe(tree, "kernel BTF %s, %s%zu types",
-					   source->btf ? source->btf : RUNNING_BTF,
+					   source->btf ? source->btf : KERNEL_BTF,
 					   all ? "all " : "", count);
 	if (err == -ENODATA)
 		types_tree__because(

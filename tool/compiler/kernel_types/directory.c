@@ -16,7 +16,7 @@
 struct directory {
 	char path[PATH_MAX];
 	int lifeline; /* the keeper sees its other end close */
-	pid_t keeper;
+	pid_t keeper; /* 0 below another directory, whose keeper removes this one too */
 };
 
 static int remove_entry(const char *path, const struct stat *status, int kind, struct FTW *position)
@@ -74,28 +74,20 @@ static int start_keeper(struct directory *directory)
 	return err;
 }
 
-int directory__make(struct directory **out)
+/* Without a keeper. */
+static int make(const char *parent, struct directory **out)
 {
-	const char *parent = getenv("TMPDIR");
-	struct directory *directory;
-	int err;
+	struct directory *directory = calloc(1, sizeof(*directory));
+	int err = -ENAMETOOLONG;
 
-	directory = calloc(1, sizeof(*directory));
 	if (!directory)
 		return -ENOMEM;
-	if (!parent || parent[0] != '/')
-		parent = "/tmp";
-	err = -ENAMETOOLONG;
+	directory->lifeline = -1;
 	if (snprintf(directory->path, sizeof(directory->path), "%s/tcpconnect-XXXXXX", parent) >=
 	    (int)sizeof(directory->path))
 		goto err_out;
 	if (!mkdtemp(directory->path)) {
 		err = -errno;
-		goto err_out;
-	}
-	err = start_keeper(directory);
-	if (err) {
-		rmdir(directory->path);
 		goto err_out;
 	}
 	*out = directory;
@@ -104,6 +96,29 @@ int directory__make(struct directory **out)
 err_out:
 	free(directory);
 	return err;
+}
+
+int directory__make(struct directory **out)
+{
+	const char *parent = getenv("TMPDIR");
+	struct directory *directory;
+	int err = make(parent && parent[0] == '/' ? parent : "/tmp", &directory);
+
+	if (err)
+		return err;
+	err = start_keeper(directory);
+	if (err) {
+		rmdir(directory->path);
+		free(directory);
+		return err;
+	}
+	*out = directory;
+	return 0;
+}
+
+int directory__make_below(const struct directory *above, struct directory **out)
+{
+	return make(above->path, out);
 }
 
 const char *directory__path(const struct directory *directory)
@@ -154,10 +169,12 @@ void directory__remove(struct directory *directory)
 
 	if (!directory)
 		return;
-	close(directory->lifeline);
-	while (waitpid(directory->keeper, &status, 0) < 0 && errno == EINTR)
-		;
-	if (status != 0) /* somebody killed the keeper */
+	if (directory->keeper) {
+		close(directory->lifeline);
+		while (waitpid(directory->keeper, &status, 0) < 0 && errno == EINTR)
+			;
+	}
+	if (status != 0) /* there is no keeper, or somebody killed it */
 		remove_tree(directory->path);
 	free(directory);
 }

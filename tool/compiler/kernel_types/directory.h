@@ -17,6 +17,13 @@ struct directory;
  */
 int directory__make(struct directory **directory);
 
+/**
+ * @brief Make a directory below another one, with which it goes at the latest.
+ * @param above is to outlive it
+ * @return 0 or a negative errno
+ */
+int directory__make_below(const struct directory *above, struct directory **directory);
+
 /** @brief Its path. */
 const char *directory__path(const struct directory *directory);
 

@@ -2,24 +2,20 @@
 #include "header_types.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <limits.h>
-#include <spawn.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "file.h"
 #include "libbcc.h"
 #include "header_trees.h"
+#include "kernel_files.h"
 
 #define KHEADERS   "/sys/kernel/kheaders.tar.xz"
 #define FILE_LIMIT (1 << 20)
-
-extern char **environ;
 
 /*
  * The kernel's other headers are written against its own uapi/linux/bpf.h. libbcc puts its own one
@@ -73,8 +69,18 @@ static int add_search(struct types_tree *tree, const struct header_trees *trees)
 	return err;
 }
 
+/* Root's compiler is an ordinary user, who may not read all that root can find. */
+static bool can_read(const struct header_trees *trees)
+{
+	char source[PATH_MAX], build[PATH_MAX];
+
+	snprintf(source, sizeof(source), "%s/include/linux/kconfig.h", trees->source);
+	snprintf(build, sizeof(build), "%s/include/generated/autoconf.h", trees->build);
+	return access(source, R_OK) == 0 && access(build, R_OK) == 0;
+}
+
 static int use_trees(const struct kernel_types_source *source, const struct header_trees *trees,
-		     struct types_tree *tree)
+		     const char *name, struct types_tree *tree)
 {
 	int err;
 
@@ -82,20 +88,29 @@ static int use_trees(const struct kernel_types_source *source, const struct head
 		return types_tree__because(tree, -ESTALE,
 					   "headers in %s are for %s, the kernel is %s",
 					   trees->build, trees->release, source->release);
-	err = add_search(tree, trees);
+	if (!can_read(trees))
+		return types_tree__because(
+			tree, -EACCES,
+			"headers in %s cannot be read by user nobody, who compiles for root: "
+			"chmod -R go+rX %s",
+			name, name);
+	err = types_tree__make_directory(tree, source);
+	if (!err)
+		err = add_search(tree, trees);
 	if (!err)
 		err = write_kconfig(tree->directory, trees);
+	if (!err)
+		err = types_tree__describe(tree, "kernel headers %s", name);
 	return err;
 }
 
 int header_types__fill_installed(const struct kernel_types_source *source, struct c_text *probe,
 				 struct types_tree *tree)
 {
-	struct header_trees trees;
-	int err;
+	const struct kernel_files *files = source->files;
+	int err = files->headers;
 
 	(void)probe; /* headers have it all */
-	err = header_trees__find(source->headers, source->release, source->machine, &trees);
 	if (err == -ENOENT && source->headers)
 		return types_tree__because(
 			tree, err, "no kernel headers in %s, or only one half of a pair of trees",
@@ -104,59 +119,20 @@ int header_types__fill_installed(const struct kernel_types_source *source, struc
 		return types_tree__because(
 			tree, err, "no headers of kernel %s are installed (/lib/modules/%s/build)",
 			source->release, source->release);
+	if (err == -EPERM)
+		return types_tree__because(tree, err,
+					   "headers not used: %s, or name them with --headers",
+					   files->distrust);
 	if (err)
 		return err;
-	err = directory__make(&tree->directory);
-	if (!err)
-		err = use_trees(source, &trees, tree);
-	if (!err)
-		err = types_tree__describe(tree, "kernel headers %s", trees.build);
-	header_trees__free(&trees);
-	return err;
-}
-
-/* Run a program without its output; 0, -EIO when it fails, or a negative errno. */
-static int run(char *const argv[])
-{
-	posix_spawn_file_actions_t actions;
-	int status, err;
-	pid_t pid;
-
-	err = posix_spawn_file_actions_init(&actions);
-	if (err)
-		return -err;
-	err = posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, "/dev/null", O_WRONLY, 0);
-	if (!err)
-		err = posix_spawn_file_actions_adddup2(&actions, STDOUT_FILENO, STDERR_FILENO);
-	if (!err)
-		err = posix_spawnp(&pid, argv[0], &actions, NULL, argv, environ);
-	posix_spawn_file_actions_destroy(&actions);
-	if (err)
-		return -err;
-	while (waitpid(pid, &status, 0) < 0)
-		if (errno != EINTR)
-			return -errno;
-	return status ? -EIO : 0;
-}
-
-/* Unpack the archive into a directory of its own below the private one. */
-static int unpack(const struct directory *directory, char *path, size_t size)
-{
-	int length = snprintf(path, size, "%s/kheaders", directory__path(directory));
-
-	if (length >= (int)size)
-		return -ENAMETOOLONG;
-	if (mkdir(path, 0700))
-		return -errno;
-	return run((char *[]){"tar", "-xf", KHEADERS, "--no-same-owner", "-C", path, NULL});
+	return use_trees(source, &files->trees, files->trees.build, tree);
 }
 
 int header_types__fill_kheaders(const struct kernel_types_source *source, struct c_text *probe,
 				struct types_tree *tree)
 {
-	bool loaded = false;
+	const struct kernel_files *files = source->files;
 	struct header_trees trees;
-	char path[PATH_MAX];
 	int err;
 
 	(void)probe;
@@ -165,30 +141,18 @@ int header_types__fill_kheaders(const struct kernel_types_source *source, struct
 			tree, -ENOENT,
 			"kernel %s does not run here, and only that one has its kheaders",
 			source->release);
-	if (access(KHEADERS, R_OK)) /* a module may bring them (CONFIG_IKHEADERS=m) */
-		loaded = !run((char *[]){"modprobe", "-q", "kheaders", NULL});
-	if (access(KHEADERS, R_OK))
-		return types_tree__because(tree, -ENOENT, "the kernel has no %s (CONFIG_IKHEADERS)",
-					   KHEADERS);
-	err = directory__make(&tree->directory);
-	if (!err) {
-		err = unpack(tree->directory, path, sizeof(path));
-		if (err)
-			types_tree__because(tree, err,
-					    "%s cannot be unpacked (with tar and xz): %s", KHEADERS,
-					    strerror(-err));
-	}
-	if (loaded)
-		run((char *[]){"modprobe", "-q", "-r", "kheaders", NULL});
+	if (!files->kheaders[0] && files->archive == -ENOENT)
+		return types_tree__because(tree, -ENOENT,
+					   "the kernel has no " KHEADERS
+					   " (CONFIG_IKHEADERS), or there is no need of it");
+	if (!files->kheaders[0])
+		return types_tree__because(tree, files->archive,
+					   KHEADERS " cannot be unpacked (with tar and xz): %s",
+					   strerror(-files->archive));
+	err = header_trees__find(files->kheaders, source->release, source->machine, &trees);
 	if (err)
-		return err;
-	err = header_trees__find(path, source->release, source->machine, &trees);
-	if (err)
-		return types_tree__because(tree, err, "%s does not hold a tree of headers",
-					   KHEADERS);
-	err = use_trees(source, &trees, tree);
-	if (!err)
-		err = types_tree__describe(tree, "kernel headers %s", KHEADERS);
+		return types_tree__because(tree, err, KHEADERS " does not hold a tree of headers");
+	err = use_trees(source, &trees, KHEADERS, tree);
 	header_trees__free(&trees);
 	return err;
 }

@@ -8,6 +8,7 @@
 
 #include "btf_types.h"
 #include "header_types.h"
+#include "kernel_files.h"
 
 const struct kernel_types_way kernel_types_ways[] = {
 	{"btf", true, btf_types__fill_named},
@@ -48,13 +49,20 @@ static int add_common_cflags(struct types_tree *tree)
 static int fill(const struct kernel_types_source *source, const struct kernel_types_way *way,
 		const char *text, struct types_tree *tree)
 {
+	struct kernel_types_source known = *source;
+	struct kernel_files files = {.btf = -EBADF, .archive = -EBADF};
 	struct c_text probe = {0};
 	int err = c_text__read(&probe, text);
 
+	if (!known.files) {
+		kernel_files__find(source, false, &files);
+		known.files = &files;
+	}
 	if (!err)
 		err = add_common_cflags(tree);
 	if (!err)
-		err = way->fill(source, &probe, tree);
+		err = way->fill(&known, &probe, tree);
+	kernel_files__close(&files);
 	c_text__free(&probe);
 	return err;
 }

@@ -35,9 +35,8 @@ struct kernel_types;
  *
  * With types from BTF, TYPES_FROM_BTF is defined: then the kernel's private types are there too.
  *
- * The way through BTF and the one through kheaders keep their files in a directory of their own
- * under $TMPDIR or /tmp, mode 0700. It goes with kernel_types__close(), and also when the process
- * dies without it.
+ * What is made lies in a directory of its own below the source's, or else under $TMPDIR or /tmp, mode
+ * 0700. It goes with kernel_types__close(), and also when the process dies without it.
  */
 int kernel_types__prepare(const struct kernel_types_source *source,
 			  const struct kernel_types_way *way, const char *text,

@@ -8,6 +8,12 @@
 #include <string.h>
 #include <sys/utsname.h>
 
+int types_tree__make_directory(struct types_tree *tree, const struct kernel_types_source *source)
+{
+	return source->directory ? directory__make_below(source->directory, &tree->directory)
+				 : directory__make(&tree->directory);
+}
+
 int types_tree__because(const struct types_tree *tree, int err, const char *format, ...)
 {
 	va_list arguments;
