@@ -30,6 +30,9 @@
 
 #define FILES_MAX 256
 
+/* Of all processes of the user together. Rarely there is one: see system_calls.c. */
+#define THREADS_MAX 4096
+
 /* Read while compiling, whatever the probe: by clang, libbcc, libc and this program. */
 static const char *const common[] = {
 	"/dev/null",
@@ -99,8 +102,9 @@ static void empty_bounding_set(const struct sandbox *sandbox)
 
 static void become_nobody(const struct sandbox *sandbox)
 {
-	if (setgroups(0, NULL) != 0 || setresgid(NOBODY, NOBODY, NOBODY) != 0 ||
-	    setresuid(NOBODY, NOBODY, NOBODY) != 0)
+	if (setgroups(0, NULL) != 0) /* some user namespaces forbid that alone */
+		tell(sandbox, "giving up groups", -errno);
+	if (setresgid(NOBODY, NOBODY, NOBODY) != 0 || setresuid(NOBODY, NOBODY, NOBODY) != 0)
 		tell(sandbox, "user nobody", -errno);
 }
 
@@ -165,6 +169,7 @@ static void set_limits(const struct sandbox *sandbox)
 		{RLIMIT_DATA, MEMORY_MAX, 0, "a limit on memory"},
 		{RLIMIT_CPU, SECONDS_MAX, 10, "a limit on processor time"},
 		{RLIMIT_FSIZE, FILE_SIZE_MAX, 0, "a limit on the size of files"},
+		{RLIMIT_NPROC, THREADS_MAX, 0, "a limit on threads"},
 		{RLIMIT_NOFILE, FILES_MAX, 0, "a limit on open files"},
 		{RLIMIT_CORE, 0, 0, "no core file"},
 	};

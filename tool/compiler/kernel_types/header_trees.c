@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <errno.h>
+#include <fcntl.h>
 #include <libgen.h>
 #include <limits.h>
 #include <stdarg.h>
@@ -7,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "file.h"
@@ -47,6 +49,22 @@ __attribute__((format(printf, 2, 3))) static char *directory_if(bool (*is_kind)(
 	return length < (int)sizeof(path) && is_kind(path) ? realpath(path, NULL) : NULL;
 }
 
+/* Whoever made a tree may have put a pipe there, of which nobody sees the end. */
+static int read_text(const char *path, size_t limit, char **text, size_t *size)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	struct stat status;
+	int err;
+
+	if (fd < 0)
+		return -errno;
+	err = fstat(fd, &status) == 0 && S_ISREG(status.st_mode) ? 0 : -EINVAL;
+	if (!err)
+		err = file__read_fd(fd, limit, text, size);
+	close(fd);
+	return err;
+}
+
 /*
  * A build tree's Makefile says `include SOURCE/Makefile`. Where the pair was unpacked elsewhere,
  * the source tree is beside the build tree as it would have been there.
@@ -57,7 +75,7 @@ static char *source_by_makefile(const char *build)
 	size_t size;
 
 	if (snprintf(path, sizeof(path), "%s/Makefile", build) >= (int)sizeof(path) ||
-	    file__read(path, FILE_LIMIT, &text, &size))
+	    read_text(path, FILE_LIMIT, &text, &size))
 		return NULL;
 	for (line = strtok_r(text, "\n", &state); line && !source;
 	     line = strtok_r(NULL, "\n", &state)) {
@@ -109,7 +127,7 @@ static char *release_of(const char *build)
 	size_t size;
 
 	snprintf(path, sizeof(path), "%s/include/generated/utsrelease.h", build);
-	if (!file__read(path, LINE_LIMIT, &text, &size)) {
+	if (!read_text(path, LINE_LIMIT, &text, &size)) {
 		char *start = strstr(text, definition);
 
 		if (start) {
@@ -120,7 +138,7 @@ static char *release_of(const char *build)
 		return release;
 	}
 	snprintf(path, sizeof(path), "%s/include/config/kernel.release", build);
-	if (file__read(path, LINE_LIMIT, &text, &size))
+	if (read_text(path, LINE_LIMIT, &text, &size))
 		return NULL;
 	release = strndup(text, strcspn(text, "\n"));
 	free(text);
