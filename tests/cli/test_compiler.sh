@@ -186,6 +186,15 @@ headers_of_others_are_refused() {
 	[ "$(wc -l <"$work/theirs.err")" = 1 ] && grep -q 'headers not used: .* belongs to uid 65533.*name them with --headers' "$work/theirs.err"
 }
 
+# They are looked for as root, even where there is BTF.
+a_pipe_in_a_tree_does_no_harm() {
+	local tree
+	tree=/usr/src/linux-headers-$(uname -r)
+	bounded timeout 20 unshare -m bash -c 'mount -t tmpfs none /usr/src && mkdir -p "$0/include/generated" &&
+		: >"$0/include/generated/autoconf.h" && mkfifo "$0/Makefile" "$0/include/generated/utsrelease.h" && "$@"' \
+		"$tree" "$TCPCONNECT" --compile-only "${compiled_types[@]}" -o "$work/pipe.o"
+}
+
 headers_that_are_named_are_used_with_a_warning() {
 	put_headers "$work/tree" && chown -R 65533 "$work/tree" || return 1
 	! bounded "$TCPCONNECT" --compile-only --headers "$work/tree" -o "$work/named.o" 2>"$work/named.err" || return 1
@@ -250,6 +259,7 @@ if [ -e "/lib/modules/$(uname -r)/build" ]; then
 	skip "headers that others can change, kheaders" "this kernel's headers are installed"
 else
 	check "headers that others can change are refused" headers_of_others_are_refused
+	check "a pipe in a tree of headers does no harm" a_pipe_in_a_tree_does_no_harm
 	check "headers from kheaders.tar.xz" headers_from_kheaders
 fi
 check "headers that others can change are taken when they are named" headers_that_are_named_are_used_with_a_warning
