@@ -342,50 +342,17 @@ static void find_files(const struct request *request, const struct kernel_types_
 		kernel_files__take_archive(source, files);
 }
 
-/* More paths than there are of each kind. */
-#define READABLE_MAX 16
-
-/* What is read for this kernel, for the sandbox. */
-struct readable {
-	char config[PATH_MAX], modules[PATH_MAX];
-	const char *paths[READABLE_MAX];
-	size_t count;
-};
-
-static void add_path(struct readable *readable, const char *path)
-{
-	readable->paths[readable->count++] = path;
-}
-
-static void list_readable(const struct kernel_types_source *source,
-			  const struct kernel_files *files, struct readable *readable)
-{
-	static const char *const for_tar[] = {"/usr", "/bin", "/lib", "/lib64", "/etc/ld.so.cache"};
-
-	readable->count = 0;
-	snprintf(readable->config, sizeof(readable->config), "/boot/config-%s", source->release);
-	snprintf(readable->modules, sizeof(readable->modules), "/lib/modules/%s", source->release);
-	add_path(readable, readable->config);
-	add_path(readable, readable->modules);
-	if (files->headers == 0) {
-		add_path(readable, files->trees.build);
-		add_path(readable, files->trees.source);
-	}
-	for (size_t i = 0; files->archive >= 0 && i < sizeof(for_tar) / sizeof(for_tar[0]); i++)
-		add_path(readable, for_tar[i]);
-}
-
 /* From here on the process has no power that the text could abuse. */
 static int confine(const struct request *request, const struct kernel_types_source *source,
 		   struct kernel_files *files, struct directory **directory)
 {
-	struct readable readable;
+	struct kernel_paths paths;
 	struct sandbox sandbox = {.tell = request->verbose ? tell_unconfined : NULL};
 	int err;
 
-	list_readable(source, files, &readable);
-	sandbox.readable = readable.paths;
-	sandbox.readable_count = readable.count;
+	kernel_files__list_paths(source, files, &paths);
+	sandbox.readable = paths.list;
+	sandbox.readable_count = paths.count;
 	err = sandbox__drop(&sandbox);
 	if (err) {
 		warnx("cannot give up capabilities: %s", strerror(-err));

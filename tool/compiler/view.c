@@ -99,6 +99,8 @@ static int fill(int root, const char *const *paths, const int *originals, size_t
 static int open_originals(const char *const *paths, size_t count, int *originals)
 {
 	for (size_t i = 0; i < count; i++) {
+		if (strstr(paths[i], "/..")) /* out of the new root, for example by --kernel */
+			continue;
 		originals[i] = open_tree(AT_FDCWD, paths[i],
 					 OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_RECURSIVE);
 		if (originals[i] < 0 && errno != ENOENT && errno != ENOTDIR && errno != EACCES)

@@ -140,6 +140,29 @@ void kernel_files__unpack(struct kernel_files *files, const struct directory *di
 		memcpy(files->kheaders, path, sizeof(path));
 }
 
+static void add_path(struct kernel_paths *paths, const char *path)
+{
+	paths->list[paths->count++] = path;
+}
+
+void kernel_files__list_paths(const struct kernel_types_source *source,
+			      const struct kernel_files *files, struct kernel_paths *paths)
+{
+	static const char *const for_tar[] = {"/usr", "/bin", "/lib", "/lib64", "/etc/ld.so.cache"};
+
+	paths->count = 0;
+	snprintf(paths->config, sizeof(paths->config), "/boot/config-%s", source->release);
+	snprintf(paths->modules, sizeof(paths->modules), "/lib/modules/%s", source->release);
+	add_path(paths, paths->config);
+	add_path(paths, paths->modules);
+	if (files->headers == 0) {
+		add_path(paths, files->trees.build);
+		add_path(paths, files->trees.source);
+	}
+	for (size_t i = 0; files->archive >= 0 && i < sizeof(for_tar) / sizeof(for_tar[0]); i++)
+		add_path(paths, for_tar[i]);
+}
+
 void kernel_files__close(struct kernel_files *files)
 {
 	if (files->btf >= 0)

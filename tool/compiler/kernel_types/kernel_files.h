@@ -42,6 +42,23 @@ void kernel_files__take_archive(const struct kernel_types_source *source,
  */
 void kernel_files__unpack(struct kernel_files *files, const struct directory *directory);
 
+/** More than there are of them. */
+#define KERNEL_PATHS_MAX 16
+
+/** What is read of a kernel, beside its running one's BTF. */
+struct kernel_paths {
+	char config[PATH_MAX], modules[PATH_MAX];
+	const char *list[KERNEL_PATHS_MAX]; /* into this struct, and into the kernel_files */
+	size_t count;
+};
+
+/**
+ * @brief List the paths that are read from here on, and those of what unpacks an archive.
+ * @param files what has been found; is to outlive the list
+ */
+void kernel_files__list_paths(const struct kernel_types_source *source,
+			      const struct kernel_files *files, struct kernel_paths *paths);
+
 void kernel_files__close(struct kernel_files *files);
 
 #endif
