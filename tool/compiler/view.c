@@ -80,7 +80,8 @@ static void forbid_writing(const char *path)
 	struct stat status;
 
 	if (stat(path, &status) == 0 && !S_ISCHR(status.st_mode))
-		mount(NULL, path, NULL, MS_REMOUNT | MS_BIND | MS_RDONLY | MS_NOSUID | MS_NODEV, NULL);
+		mount(NULL, path, NULL, MS_REMOUNT | MS_BIND | MS_RDONLY | MS_NOSUID | MS_NODEV,
+		      NULL);
 }
 
 static int fill(int root, const char *const *paths, const int *originals, size_t count, uid_t owner,
