@@ -12,6 +12,7 @@
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/utsname.h>
 #include <sys/vfs.h>
 #include <unistd.h>
 
@@ -110,6 +111,17 @@ enum libc_search libc_files__search(pid_t pid, libc_found_fn fn, void *ctx)
 	if (result == LIBC_EXPECTED)
 		expect_beside(&linker, fn, ctx);
 	return result;
+}
+
+void libc_files__installed(libc_found_fn fn, void *ctx)
+{
+	struct libc_mapping musl = {.pid = getpid()};
+	struct utsname kernel;
+
+	if (uname(&kernel) != 0)
+		return;
+	snprintf(musl.path, sizeof(musl.path), "/lib/ld-musl-%s.so.1", kernel.machine);
+	fn(&musl, ctx);
 }
 
 /*

@@ -34,6 +34,13 @@ typedef void (*libc_found_fn)(const struct libc_mapping *mapping, void *ctx);
 enum libc_search libc_files__search(pid_t pid, libc_found_fn fn, void *ctx);
 
 /**
+ * @brief The musl that is installed on this host, for programs that do not run yet: one that starts
+ * may have looked a name up before it can be hooked. Processes run with glibc already.
+ * @param fn called if there is one, as expected by this process
+ */
+void libc_files__installed(libc_found_fn fn, void *ctx);
+
+/**
  * Which file it is, through however many mounts and overlays it is seen: equal when all bytes are.
  */
 struct file_identity {

@@ -76,6 +76,7 @@ static int begin(struct libc_follow *follow, struct attachment *attachment)
 	if (err)
 		return err;
 	libc_hooks__take(follow->hooks, getpid()); /* the host's own tells whether it can be done */
+	libc_hooks__take_installed(follow->hooks);
 	err = libc_hooks__result(follow->hooks);
 	if (!err || err == -ENOENT || err == -ENOEXEC)
 		return start(follow);

@@ -450,6 +450,11 @@ enum libc_search libc_hooks__take(struct libc_hooks *hooks, pid_t pid)
 	return libc_files__search(pid, take_mapping, hooks);
 }
 
+void libc_hooks__take_installed(struct libc_hooks *hooks)
+{
+	libc_files__installed(take_mapping, hooks);
+}
+
 int libc_hooks__result(const struct libc_hooks *hooks)
 {
 	return hooks->result;

@@ -47,6 +47,9 @@ void libc_hooks__free(struct libc_hooks *hooks);
  */
 enum libc_search libc_hooks__take(struct libc_hooks *hooks, pid_t pid);
 
+/** @brief Hook what is installed on this host and may run with nobody yet; this process keeps it. */
+void libc_hooks__take_installed(struct libc_hooks *hooks);
+
 /** @brief Has a file been hooked? Else why not: a negative errno, -ENOENT where none was met. */
 int libc_hooks__result(const struct libc_hooks *hooks);
 
