@@ -17,8 +17,8 @@
 #include "trace/event_order.h"
 #include "trace/losses.h"
 
-/* How long an idle tool sleeps: 17 times a second is little work, and soon enough for an eye. */
-#define WAIT_MS 60
+/* How long an idle tool sleeps: 18 times a second is little work, and soon enough for an eye. */
+#define WAIT_MS 55
 
 /*
  * An event younger than this may still be overtaken: a program takes the time before it writes the
