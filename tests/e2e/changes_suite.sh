@@ -161,6 +161,12 @@ nothing_stays_in_tracefs() {
 		wait_for "$started"
 		wait_until 20 nothing_in_tracefs || return 1
 	done
+	trace tracefs_keeper && kill -KILL "$(pgrep -P "$started" tcpconnect-keep)" && interrupt "$started" &&
+		nothing_in_tracefs || return 1
+	# both at once: the next one takes away what they left
+	trace tracefs_both && kill -KILL "$(pgrep -P "$started" tcpconnect-keep)" "$started" || return 1
+	wait_for "$started"
+	trace tracefs_next && interrupt "$started" && nothing_in_tracefs
 }
 
 nothing_in_tracefs() {

@@ -4,6 +4,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -67,27 +68,50 @@ static int write_definition(int events, const char *definition)
 	return write(events, definition, strlen(definition)) < 0 ? -errno : 0;
 }
 
+static DIR *open_directory(const struct returns *returns, const char *path)
+{
+	int fd = openat(returns->tracefs, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *directory = fd < 0 ? NULL : fdopendir(fd);
+
+	if (!directory && fd >= 0)
+		close(fd);
+	return directory;
+}
+
+/* Everything that a process has made; one that is in use stays. */
+static void take_away_group(const struct returns *returns, pid_t pid)
+{
+	char path[64], definition[NAME_MAX + 64];
+	struct dirent *entry;
+	DIR *group;
+
+	snprintf(path, sizeof(path), "events/" GROUP "%d", pid);
+	group = open_directory(returns, path);
+	while (group && (entry = readdir(group)) != NULL) {
+		if (entry->d_type != DT_DIR || entry->d_name[0] == '.')
+			continue;
+		snprintf(definition, sizeof(definition), "-:" GROUP "%d/%s", pid, entry->d_name);
+		write_definition(returns->events, definition);
+	}
+	if (group)
+		closedir(group);
+}
+
 /* What processes left behind that were killed, and their keepers too. */
 static void take_away_stale(const struct returns *returns)
 {
-	int fd = openat(returns->tracefs, "events", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	DIR *groups = fd < 0 ? NULL : fdopendir(fd);
+	DIR *groups = open_directory(returns, "events");
 	struct dirent *entry;
 
 	while (groups && (entry = readdir(groups)) != NULL) {
-		char definition[64];
 		int pid;
 
-		if (sscanf(entry->d_name, GROUP "%d", &pid) != 1 || kill(pid, 0) == 0 ||
-		    errno != ESRCH)
-			continue;
-		snprintf(definition, sizeof(definition), "-:" GROUP "%d/", pid);
-		write_definition(returns->events, definition);
+		if (sscanf(entry->d_name, GROUP "%d", &pid) == 1 && kill(pid, 0) != 0 &&
+		    errno == ESRCH)
+			take_away_group(returns, pid);
 	}
 	if (groups)
 		closedir(groups);
-	else if (fd >= 0)
-		close(fd);
 }
 
 /* The keeper: nothing but lines that are told it, and what is done with them in the end. */
@@ -237,6 +261,8 @@ void returns__close(struct returns *returns)
 		close(returns->keeper);
 	if (returns->keeper_pid > 0)
 		waitpid(returns->keeper_pid, NULL, 0); /* it ends by itself, soon */
+	if (returns->events >= 0)
+		take_away_group(returns, getpid()); /* should it have been killed */
 	if (returns->events >= 0)
 		close(returns->events);
 	if (returns->tracefs >= 0)
