@@ -193,9 +193,17 @@ switched_off() {
 	echo 0 >"$switch"
 	wait_until 90 says "$name" "warning: connects are not seen: $words" || return 1 # 30 s after a row, 30 s without
 	echo 1 >"$switch"
+	many_instances || return 1
 	interrupt "$pid"
 	cat "$work/$name.out"
 	[ "$(rows_of 1001 "$name")" = 1 ]
+}
+
+# The returns are hooked with many instances, also when they had to be hooked again.
+many_instances() {
+	mountpoint -q /sys/kernel/tracing || mount -t tracefs none /sys/kernel/tracing
+	cat /sys/kernel/tracing/kprobe_profile
+	awk '$1 ~ /^tcp_v4_connect/ && $2 > 0 { hit = 1 } END { exit !hit }' /sys/kernel/tracing/kprobe_profile
 }
 
 switched_off_while_counting() {

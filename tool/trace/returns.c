@@ -237,7 +237,7 @@ int returns__attach(struct returns **returns, const struct bpf_program *program,
 	snprintf(event, sizeof(event), "%s", function);
 	event[strcspn(event, ".")] = '\0';
 	err = make(*returns, event, function);
-	if (err)
+	if (err && err != -EEXIST) /* made before, and detached since */
 		return err;
 	err = read_id(*returns, event);
 	if (err < 0)
