@@ -102,30 +102,57 @@ static __always_inline u64 libc_leave(u64 stack, u32 function, int err, struct n
 	return list;
 }
 
-/* One address: sent unless it is the one before, for another type of socket. */
-static __always_inline void libc_send(struct pt_regs *ctx, struct name_event *found, s32 family, u64 at)
+/*
+ * What is done for each address is calculated as far as it can be: the verifier follows each branch of
+ * each turn, and took 60 ms for a program.
+ */
+struct libc_sent {
+	u64 unsent;	/* how many addresses */
+	int err;	/* why, of one of them */
+};
+
+/* Bytes of an address of this family, 0 for others. */
+static __always_inline u64 libc_address_size(u64 family)
+{
+	u64 words = 1ULL << AF_INET * 4 | 4ULL << AF_INET6 * 4; /* 4 bits for each family below 16 */
+	u64 is_below = family - 16;
+
+	asm volatile("" : "+r"(is_below)); /* or clang compares after all */
+	return (words >> (family & 15) * 4 & 7) * (is_below >> 63) * 4;
+}
+
+/*
+ * One address: sent unless it is the one before, for another type of socket. It lies at `at`, or
+ * within a struct sockaddr there.
+ */
+static __always_inline void libc_send(struct pt_regs *ctx, struct name_event *found, u32 family, u64 at,
+				      int in_sockaddr, struct libc_sent *sent)
 {
 	void *bytes = found; /* not a struct, as in dns_kprobe.c */
-	u8 address[16] = {};
-	u64 same = 1;
-	int err;
+	u64 address[4] = {}, size = libc_address_size(family), differs;
+	s64 err;
 
-	if (family == AF_INET)
-		bpf_probe_read_user(address, 4, (void *)at);
-	else if (family == AF_INET6)
-		bpf_probe_read_user(address, 16, (void *)at);
-	else
-		return;
-	same = found->head.family == family &&
-	       ((u64 *)found->address)[0] == ((u64 *)address)[0] &&
-	       ((u64 *)found->address)[1] == ((u64 *)address)[1];
-	if (same)
+	if (in_sockaddr)
+		at += 4 + size / 16 * 4; /* sin_addr, sin6_addr */
+	bpf_probe_read_user(address, size & 31, (void *)at);
+	differs = (found->head.family ^ family) | (((u64 *)found->address)[0] ^ address[0]) |
+		  (((u64 *)found->address)[1] ^ address[1]);
+	if (!size || !differs)
 		return;
 	found->head.family = family;
-	__builtin_memcpy(found->address, address, sizeof(address));
+	__builtin_memcpy(found->address, address, sizeof(found->address));
 	err = events.perf_submit(ctx, bytes, sizeof(*found));
-	if (err)
-		count_unsent(err, LOSS_DNS_EVENT);
+	asm volatile("" : "+r"(err));
+	sent->unsent += (u64)err >> 63;
+	sent->err |= err;
+}
+
+static __always_inline void libc_end(const struct libc_sent *sent, u64 left)
+{
+	if (sent->unsent)
+		count_losses(why_unsent(sent->err, LOSS_DNS_EVENT), sent->unsent);
+	if (left)
+		count_loss(LOSS_LIBC_ADDRESSES);
 }
 
 int uprobe__getaddrinfo(struct pt_regs *ctx)
@@ -139,6 +166,7 @@ int uprobe__getaddrinfo(struct pt_regs *ctx)
  */
 int uretprobe__getaddrinfo(struct pt_regs *ctx)
 {
+	struct libc_sent sent = {};
 	struct name_event found = {};
 	u64 next = libc_leave(PT_REGS_SP(ctx), LIBC_GETADDRINFO, (int)PT_REGS_RC(ctx), &found);
 
@@ -146,31 +174,33 @@ int uretprobe__getaddrinfo(struct pt_regs *ctx)
 		struct libc_addrinfo info = {};
 
 		if (bpf_probe_read_user(&info, sizeof(info), (void *)next) != 0)
-			return 0;
-		/* sin_addr, sin6_addr */
-		libc_send(ctx, &found, info.family, info.address + (info.family == AF_INET ? 4 : 8));
+			info.next = 0;
+		else
+			libc_send(ctx, &found, info.family, info.address, 1, &sent);
 		next = info.next;
 	}
-	if (next)
-		count_loss(LOSS_LIBC_ADDRESSES);
+	libc_end(&sent, next);
 	return 0;
 }
 
 static __always_inline int libc_send_hostent(struct pt_regs *ctx, u32 function)
 {
+	struct libc_sent sent = {};
 	struct name_event found = {};
 	struct libc_hostent host = {};
 	u64 at = libc_leave(PT_REGS_SP(ctx), function, (int)PT_REGS_RC(ctx), &found);
 
 	if (!at || bpf_probe_read_user(&host, sizeof(host), (void *)at) != 0)
 		return 0;
-	for (int i = 0; i < LIBC_ADDRESSES_MAX; i++) {
-		if (bpf_probe_read_user(&at, sizeof(at), (void *)(host.addresses + i * sizeof(at))) || !at)
-			return 0;
-		libc_send(ctx, &found, host.family, at);
+	/* one more than are sent tells whether there are more */
+	for (int i = 0; i <= LIBC_ADDRESSES_MAX; i++) {
+		if (bpf_probe_read_user(&at, sizeof(at), (void *)(host.addresses + i * sizeof(at))) != 0)
+			at = 0;
+		if (!at || i == LIBC_ADDRESSES_MAX)
+			break;
+		libc_send(ctx, &found, host.family, at, 0, &sent);
 	}
-	if (!bpf_probe_read_user(&at, sizeof(at), (void *)(host.addresses + LIBC_ADDRESSES_MAX * sizeof(at))) && at)
-		count_loss(LOSS_LIBC_ADDRESSES);
+	libc_end(&sent, at);
 	return 0;
 }
 

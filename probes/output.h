@@ -11,22 +11,33 @@ BPF_PERF_OUTPUT(events);
 
 BPF_ARRAY(losses, struct losses, 1);
 
-static __always_inline void count_loss(enum loss loss)
+static __always_inline void count_losses(enum loss loss, u64 count)
 {
 	int zero = 0;
 	struct losses *lost = losses.lookup(&zero);
 
 	if (lost)
-		__sync_fetch_and_add(&lost->count[loss], 1);
+		__sync_fetch_and_add(&lost->count[loss], count);
+}
+
+static __always_inline void count_loss(enum loss loss)
+{
+	count_losses(loss, 1);
 }
 
 /*
- * What the perf buffer did not take. There is none on a CPU that has just come online, or it is that
- * of the time before the CPU was offline, and dead.
+ * Why the perf buffer did not take an event. There is none on a CPU that has just come online, or it
+ * is that of the time before the CPU was offline, and dead.
  */
+static __always_inline enum loss why_unsent(int err, enum loss loss)
+{
+	return err == -ENOENT || err == -EOPNOTSUPP ? LOSS_NO_BUFFER : loss;
+}
+
+/* What the perf buffer did not take. */
 static __always_inline void count_unsent(int err, enum loss loss)
 {
-	count_loss(err == -ENOENT || err == -EOPNOTSUPP ? LOSS_NO_BUFFER : loss);
+	count_loss(why_unsent(err, loss));
 }
 
 /*
