@@ -59,7 +59,7 @@ has_lines() {
 
 # Nothing was lost, and nothing else is amiss: beside what -v tells, stderr is empty.
 nothing_is_said() {
-	! grep -vE ': (attached|compiled|object) ' "$work/$1.err"
+	! grep -vE ': (attached|compiled|compiling|object) ' "$work/$1.err"
 }
 
 # once_more_if_missed NAME COMMAND…: an interrupt can keep a probe from running, of any socket's, and the tool says so.
