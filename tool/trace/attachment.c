@@ -99,7 +99,8 @@ static int attach_program(struct attachment *attachment, const struct bpf_progra
 			  ? -ENOENT
 			  : kind->way->attach(program, &attachment->links);
 
-	if (!err && attachment->verbose && kind->group != HOOK_LIBC)
+	/* one that has nothing to hook here is not attached, and that is no error */
+	if (!err && attachment->verbose && hook_links__has(&attachment->links, program))
 		warnx("attached %s", bpf_program__name(program));
 	return err;
 }
@@ -196,7 +197,8 @@ static int attach_absent(struct attachment *attachment, const struct bpf_program
 	const char *name = bpf_program__name(program);
 	int err = attach_program(attachment, program);
 
-	if (!err && fn && (strncmp(name, "kret", 4) != 0 || !other_end(attachment, name)))
+	if (fn && hook_links__has(&attachment->links, program) &&
+	    (strncmp(name, "kret", 4) != 0 || !other_end(attachment, name)))
 		fn(name + strlen(hook__kind(program)->prefix), ctx);
 	return err;
 }
