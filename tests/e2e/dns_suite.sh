@@ -252,6 +252,28 @@ json_tells_who_asked() {
 	printf '%s\n' self self other parent parent | diff - "$work/json.from"
 }
 
+# 200 threads at once look a name up that takes its time, with room for a few.
+look_ups_pushed_out_are_said() {
+	local pid
+	cp -r "$here/../../probes" "$work/few" &&
+		sed -i 's/libc_lookups, 4096)/libc_lookups, 16)/' "$work/few/dns_libc.c" &&
+		! cmp -s "$here/../../probes/dns_libc.c" "$work/few/dns_libc.c" || return 1
+	start_traced "$work/few.out" "$work/few.err" "$TCPCONNECT" --cache "$cache" -d --dns-source libc --probes "$work/few"
+	pid=$started
+	wait_until "$START_BOUND" traces_or_ended few "$pid" && traces few || return 1
+	timeout 120 /usr/bin/python3 - <<-'PYTHON' || return 1
+		import socket, threading
+		threads = [threading.Thread(target=socket.getaddrinfo, args=("s1.way.test", 1, socket.AF_INET)) for _ in range(200)]
+		for thread in threads:
+		    thread.start()
+		for thread in threads:
+		    thread.join()
+	PYTHON
+	interrupt "$pid" || return 1
+	cat "$work/few.err"
+	grep -q 'lost in all: [0-9]* names: more look-ups were under way' "$work/few.err"
+}
+
 # One socket with 80 questions under way, of which the probes know the latest 64.
 questions_pushed_out_are_said() {
 	trace_names || return 1
@@ -314,6 +336,7 @@ if [ -z "${WAYS:-}" ] && [ $# = 0 ]; then
 	check "JSON tells whose question it was" json_tells_who_asked
 	check "a flood of unsolicited answers fills no buffer" unsolicited_answers_fill_no_buffer
 	check "questions that were pushed out are counted and said" questions_pushed_out_are_said
+	check "so are look-ups that were pushed out" look_ups_pushed_out_are_said
 fi
 if [ -z "${WAYS:-}" ] && [ -e /sys/bus/event_source/devices/kprobe ]; then
 	check "without CAP_NET_ADMIN a kprobe sees DNS over UDP" a_kprobe_sees_udp "$@"
